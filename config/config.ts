@@ -1,0 +1,145 @@
+// The only module that reads the environment. It is read once, at start; all problems are reported together.
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { LoomError } from '../domain/errors.ts';
+
+const port = (fallback: number) => z.coerce.number().int().min(1).max(65_535).default(fallback);
+const milliseconds = (fallback: number, min: number) =>
+  z.coerce.number().int().min(min).max(86_400_000).default(fallback);
+
+/** One entry per variable. `describe` texts are the documentation: `docs/configuration.md` is generated from them. */
+export const environmentSchema = z.object({
+  LOOM_DATA_DIR: z.string().default('.loom').describe('Folder for everything that Loom keeps on this machine.'),
+  LOOM_INSTANCE: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,30}$/)
+    .default('loom')
+    .describe(
+      'Name of this installation: prefix of its task queues and its event stream, so that several can share services.',
+    ),
+  LOOM_TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233').describe('Temporal frontend, host:port.'),
+  LOOM_TEMPORAL_NAMESPACE: z.string().default('default').describe('Temporal namespace.'),
+  LOOM_TEMPORAL_UI_URL: z.string().default('http://127.0.0.1:8233').describe('Where people open the Temporal Web UI.'),
+  LOOM_NATS_URL: z.string().default('nats://127.0.0.1:4222').describe('NATS server with JetStream.'),
+  LOOM_DATABASE_URL: z
+    .string()
+    .default('postgres://loom@127.0.0.1:5432/loom')
+    .describe('Postgres 14 or newer; the schema is created on start.'),
+  LOOM_API_PORT: port(4700).describe('Port of the REST API, on 127.0.0.1.'),
+  LOOM_API_URL: z
+    .string()
+    .default('')
+    .describe('Where clients reach the REST API; default http://127.0.0.1:LOOM_API_PORT.'),
+  LOOM_API_KEY_FILE: z.string().default('').describe('File with the API key; default LOOM_DATA_DIR/api-key.'),
+  LOOM_HUB_PORT: port(4710).describe('Port of the hub (git, transcripts, artifacts), on 127.0.0.1.'),
+  LOOM_HUB_URL: z.string().default('').describe('Where hosts reach the hub; default http://127.0.0.1:LOOM_HUB_PORT.'),
+  LOOM_CONNECTORS_PORT: port(4720).describe('Port of the connectors gRPC service, on 127.0.0.1.'),
+  LOOM_CONNECTORS_ADDRESS: z
+    .string()
+    .default('')
+    .describe('Where the connectors service is reached, host:port; default 127.0.0.1:LOOM_CONNECTORS_PORT.'),
+  LOOM_BIND: z
+    .string()
+    .default('127.0.0.1')
+    .describe('Address that the API, the hub and the connectors service listen on.'),
+  LOOM_HOST_NAME: z
+    .string()
+    .default('')
+    .describe('Name of this host among its fleet; default: machine name and process id.'),
+  LOOM_HOST_FLEETS: z
+    .string()
+    .default('agents,verifier')
+    .describe('Fleets that this host serves, separated by commas.'),
+  LOOM_HOST_SLOTS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(64)
+    .default(2)
+    .describe('Leases that this host holds at a time, for each of its fleets.'),
+  LOOM_HOST_DIR: z.string().default('').describe('Folder for workspaces of this host; default LOOM_DATA_DIR/host.'),
+  LOOM_SANDBOX: z
+    .enum(['bwrap', 'off'])
+    .default('bwrap')
+    .describe('`off` runs the commands of agents unconfined; only for machines that are themselves disposable.'),
+  LOOM_LEASE_HEARTBEAT_TIMEOUT_MS: milliseconds(15_000, 1_000).describe(
+    'A host that has not been heard of for so long has lost its leases.',
+  ),
+  LOOM_LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error'])
+    .default('info')
+    .describe('Least severe log line that is written.'),
+});
+
+/** Everything the processes need to know, typed and with defaults filled in. Units are in the names. */
+export interface Config {
+  readonly dataDir: string;
+  readonly instance: string;
+  readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string };
+  readonly natsUrl: string;
+  readonly databaseUrl: string;
+  readonly bind: string;
+  readonly api: { readonly port: number; readonly url: string; readonly keyFile: string };
+  readonly hub: { readonly port: number; readonly url: string; readonly dir: string };
+  readonly connectors: { readonly port: number; readonly address: string };
+  readonly host: {
+    readonly name: string;
+    readonly fleets: readonly string[];
+    readonly slots: number;
+    readonly dir: string;
+    readonly sandbox: 'bwrap' | 'off';
+  };
+  readonly lease: { readonly heartbeatTimeoutMs: number };
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+}
+
+/** @throws LoomError CONFIG_INVALID naming every variable that is wrong, what it should look like and what was found. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = environmentSchema.safeParse(given);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => {
+      const name = String(issue.path[0]);
+      return `${name}=${JSON.stringify(given[name])}: ${issue.message}`;
+    });
+    throw new LoomError(
+      'CONFIG_INVALID',
+      `The environment has ${problems.length === 1 ? 'a wrong value' : 'wrong values'}: ${problems.join('; ')}`,
+      'Correct or unset the variables named; docs/configuration.md lists what each takes.',
+    );
+  }
+  const e = parsed.data;
+  const dataDir = resolve(e.LOOM_DATA_DIR);
+  return {
+    dataDir,
+    instance: e.LOOM_INSTANCE,
+    temporal: { address: e.LOOM_TEMPORAL_ADDRESS, namespace: e.LOOM_TEMPORAL_NAMESPACE, uiUrl: e.LOOM_TEMPORAL_UI_URL },
+    natsUrl: e.LOOM_NATS_URL,
+    databaseUrl: e.LOOM_DATABASE_URL,
+    bind: e.LOOM_BIND,
+    api: {
+      port: e.LOOM_API_PORT,
+      url: e.LOOM_API_URL || `http://127.0.0.1:${e.LOOM_API_PORT}`,
+      keyFile: e.LOOM_API_KEY_FILE || `${dataDir}/api-key`,
+    },
+    hub: {
+      port: e.LOOM_HUB_PORT,
+      url: e.LOOM_HUB_URL || `http://127.0.0.1:${e.LOOM_HUB_PORT}`,
+      dir: `${dataDir}/hub`,
+    },
+    connectors: {
+      port: e.LOOM_CONNECTORS_PORT,
+      address: e.LOOM_CONNECTORS_ADDRESS || `127.0.0.1:${e.LOOM_CONNECTORS_PORT}`,
+    },
+    host: {
+      name: e.LOOM_HOST_NAME || `${hostname()}-${process.pid}`,
+      fleets: e.LOOM_HOST_FLEETS.split(',').map((fleet) => fleet.trim()),
+      slots: e.LOOM_HOST_SLOTS,
+      dir: e.LOOM_HOST_DIR ? resolve(e.LOOM_HOST_DIR) : `${dataDir}/host`,
+      sandbox: e.LOOM_SANDBOX,
+    },
+    lease: { heartbeatTimeoutMs: e.LOOM_LEASE_HEARTBEAT_TIMEOUT_MS },
+    logLevel: e.LOOM_LOG_LEVEL,
+  };
+}

@@ -1,0 +1,205 @@
+// What workflows may ask of the outside world. Inputs and outputs are references and facts, never contents:
+// they are kept in Temporal's history. Implementations are checked against these interfaces with `satisfies`.
+import type { BeadStatus, BeadType, Priority } from './bead.ts';
+import type { RunExit } from './run.ts';
+import type { RunEnd } from './step.ts';
+import type { GateVerdict } from './gate.ts';
+
+/** What the bead's workflow decides by. */
+export interface BeadFacts {
+  readonly beadId: string;
+  readonly projectId: string;
+  readonly projectName: string;
+  readonly type: BeadType;
+  readonly title: string;
+  readonly priority: Priority;
+  readonly status: BeadStatus;
+  readonly version: number;
+  readonly attempt: number;
+  readonly fence: number;
+  readonly provider: string;
+  readonly fleet: string;
+  readonly maxAttempts: number;
+  /** False where the project names no check: nothing could be verified, so nothing may land. */
+  readonly hasChecks: boolean;
+}
+
+/** One change of a bead, written with its event in one transaction. Absent fields stay as they are. */
+export interface BeadChange {
+  readonly beadId: string;
+  /** Previous version + 1. A repeat of a version already written is a success, a gap an error. */
+  readonly version: number;
+  readonly status: BeadStatus;
+  readonly reason?: string | null;
+  readonly attempt?: number;
+  readonly landedCommit?: string;
+  readonly run?: RunChange;
+  readonly lease?: LeaseChange;
+  readonly event: { readonly type: string; readonly data: Readonly<Record<string, unknown>> };
+}
+
+export interface RunChange {
+  readonly runId: string;
+  readonly number: number;
+  readonly provider: string;
+  readonly status: 'running' | 'ended';
+  readonly baseCommit: string;
+  readonly exit?: RunExit;
+  readonly turns?: number;
+  readonly lastStep?: number;
+  readonly checkpoint?: string;
+}
+
+/** Raising the fence (no host) shuts out every earlier holder at once; granting it names the new one. */
+export interface LeaseChange {
+  readonly fence: number;
+  readonly runId: string;
+  readonly hostId: string | null;
+  /** sha256 of the token that the host made for itself; the token never leaves host and hub. */
+  readonly tokenHash: string | null;
+}
+
+/** Local activities of the orchestrator. All idempotent. */
+export interface RecordActivities {
+  loadBead(input: { readonly beadId: string }): Promise<BeadFacts>;
+  /** Idempotent per (beadId, version). @throws VERSION_GAP */
+  recordBead(change: BeadChange): Promise<void>;
+  /** The brief of a bead as its first message. Idempotent per (runId, step). */
+  recordBrief(input: { readonly runId: string; readonly step: number; readonly beadId: string }): Promise<void>;
+}
+
+export interface ReconcileActivities {
+  /** Starts what a row waits for. Returns how many repairs were needed; healthy is 0. */
+  reconcile(): Promise<{ readonly repairs: number }>;
+}
+
+export interface CallReference {
+  readonly step: number;
+  readonly callId: string;
+  readonly action: string;
+}
+
+export interface ThinkInput {
+  readonly beadId: string;
+  readonly runId: string;
+  readonly step: number;
+  readonly provider: string;
+}
+
+export interface ThinkOutcome {
+  readonly calls: readonly { readonly callId: string; readonly action: string }[];
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+export interface ThinkActivities {
+  /** One model turn, appended as `step`. Idempotent per (runId, step): a retry returns the recorded answer. @throws RUN_CLOSED */
+  think(input: ThinkInput): Promise<ThinkOutcome>;
+}
+
+export interface LeaseInput {
+  readonly beadId: string;
+  readonly runId: string;
+  readonly projectId: string;
+  readonly fence: number;
+}
+
+/** The host's answer to a lease that it picked up. */
+export interface LeaseAcquired {
+  readonly fence: number;
+  readonly hostId: string;
+  readonly hostQueue: string;
+  readonly controlQueue: string;
+  readonly tokenHash: string;
+}
+
+export interface ActInput {
+  readonly beadId: string;
+  readonly runId: string;
+  readonly projectId: string;
+  readonly fence: number;
+  readonly baseCommit: string;
+  /** Where the workspace has to stand before the first call; null is the base commit. */
+  readonly checkpoint: string | null;
+  /** The assistant step that holds the arguments. */
+  readonly assistantStep: number;
+  readonly calls: readonly CallReference[];
+}
+
+export interface ActOutcome {
+  readonly results: readonly CallOutcome[];
+}
+
+export interface CallOutcome {
+  readonly step: number;
+  readonly status: 'ok' | 'error';
+  readonly code?: string;
+  /** Same action with the same arguments and the same result gives the same digest: stuck detection compares them. */
+  readonly digest: string;
+  readonly checkpoint: string | null;
+  readonly end?: RunEnd;
+}
+
+export interface LeaseActivities {
+  /** Held by the bead's workflow for as long as the host has the run. Never retried: the workflow decides what a loss means. */
+  holdLease(input: LeaseInput): Promise<{ readonly drain: boolean }>;
+}
+
+export interface HostActivities {
+  /** Clones, checks out and sets up. Idempotent per (runId, fence). @throws SETUP_FAILED LEASE_LOST */
+  prepareWorkspace(input: {
+    readonly beadId: string;
+    readonly runId: string;
+    readonly projectId: string;
+    readonly fence: number;
+    readonly baseCommit: string;
+    readonly checkpoint: string | null;
+  }): Promise<void>;
+  /** Executes calls in order; each result is recorded once, under its step. @throws LEASE_LOST */
+  act(input: ActInput): Promise<ActOutcome>;
+}
+
+export interface HostControlActivities {
+  /** Kills whatever the run executes on this host, at once. */
+  interrupt(input: { readonly runId: string }): Promise<{ readonly killed: boolean }>;
+}
+
+export interface GateInput {
+  readonly beadId: string;
+  readonly projectId: string;
+  readonly commit: string;
+  readonly target: string;
+}
+
+export interface GateActivities {
+  /** Judges a commit in a clean checkout. Changes nothing, so it may be repeated anywhere. */
+  runGate(input: GateInput): Promise<GateVerdict>;
+}
+
+export interface HubActivities {
+  /** The commit that the target branch is at, after following its upstream. @throws REPOSITORY_UNREADABLE */
+  branchHead(input: { readonly projectId: string }): Promise<{ readonly commit: string }>;
+  /** One tidy commit on top of `target` with the candidate's changes. Idempotent: the same input gives the same commit. */
+  integrate(input: {
+    readonly projectId: string;
+    readonly beadId: string;
+    readonly attempt: number;
+    readonly candidate: string;
+    readonly base: string;
+    readonly target: string;
+    readonly title: string;
+    /** Seconds since the epoch, from the workflow's clock. */
+    readonly date: number;
+  }): Promise<
+    | { readonly kind: 'ready'; readonly commit: string }
+    | { readonly kind: 'conflict'; readonly paths: readonly string[] }
+    | { readonly kind: 'empty' }
+  >;
+  /** Moves the branch from `expected` to `commit`, or says where it is instead. Idempotent. */
+  land(input: {
+    readonly projectId: string;
+    readonly beadId: string;
+    readonly expected: string;
+    readonly commit: string;
+  }): Promise<{ readonly landed: true } | { readonly landed: false; readonly head: string }>;
+}

@@ -1,0 +1,13 @@
+// The only thing in Loom that looks instead of being told: once a minute, by a Temporal Schedule.
+import { proxyActivities } from '@temporalio/workflow';
+import type { ReconcileActivities } from '../domain/activities.ts';
+
+const { reconcile } = proxyActivities<ReconcileActivities>({
+  startToCloseTimeout: '50 seconds',
+  retry: { maximumAttempts: 2 },
+});
+
+/** Returns how many repairs were needed; healthy is 0. */
+export async function reconcileWorkflow(): Promise<{ readonly repairs: number }> {
+  return reconcile();
+}
