@@ -4,6 +4,9 @@ import type { Repositories } from '../hub/repositories.ts';
 import type { Database } from '../store/database.ts';
 import { getProject } from '../store/projects.ts';
 
+/** History holds references and facts, never lists as long as a change may be. */
+const MAX_NAMED_PATHS = 20;
+
 export const createHubActivities = ({
   database,
   repositories,
@@ -19,7 +22,20 @@ export const createHubActivities = ({
     async integrate({ projectId, beadId, attempt, candidate, base, target, title, date }) {
       const project = await getProject(database, projectId);
       const message = `${title}\n\nLoom-Bead: ${beadId}\nLoom-Attempt: ${attempt}\n`;
-      return repositories.integrate(project, { beadId, attempt, candidate, base, target, message, date });
+      const { protectedPaths } = project;
+      const made = await repositories.integrate(project, {
+        beadId,
+        attempt,
+        candidate,
+        base,
+        target,
+        message,
+        date,
+        protectedPaths,
+      });
+      return made.kind === 'conflict'
+        ? { ...made, paths: made.paths.slice(0, MAX_NAMED_PATHS) }
+        : { ...made, restored: made.restored.slice(0, MAX_NAMED_PATHS) };
     },
 
     async land({ projectId, expected, commit }) {

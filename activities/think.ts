@@ -43,6 +43,7 @@ export const createThinkActivities = ({
       try {
         const answer = await provider.nextTurn({
           runId,
+          attempt: run.number,
           transcript: transcript.filter((entry) => entry.step < step).map((entry) => entry.content),
           failingTests: bead.failingTests,
           signal: context.cancellationSignal,

@@ -59,6 +59,10 @@ export const environmentSchema = z.object({
     .default(2)
     .describe('Leases that this host holds at a time, for each of its fleets.'),
   LOOM_HOST_DIR: z.string().default('').describe('Folder for workspaces of this host; default LOOM_DATA_DIR/host.'),
+  LOOM_HOST_KEY: z
+    .string()
+    .default('')
+    .describe('Key by which a host reads from the hub; default is the content of LOOM_DATA_DIR/host-key.'),
   LOOM_SANDBOX: z
     .enum(['bwrap', 'off'])
     .default('bwrap')
@@ -88,6 +92,8 @@ export interface Config {
     readonly fleets: readonly string[];
     readonly slots: number;
     readonly dir: string;
+    /** Empty where the file beside the hub has it. */
+    readonly key: string;
     readonly sandbox: 'bwrap' | 'off';
   };
   readonly lease: { readonly heartbeatTimeoutMs: number };
@@ -137,6 +143,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       fleets: e.LOOM_HOST_FLEETS.split(',').map((fleet) => fleet.trim()),
       slots: e.LOOM_HOST_SLOTS,
       dir: e.LOOM_HOST_DIR ? resolve(e.LOOM_HOST_DIR) : `${dataDir}/host`,
+      key: e.LOOM_HOST_KEY,
       sandbox: e.LOOM_SANDBOX,
     },
     lease: { heartbeatTimeoutMs: e.LOOM_LEASE_HEARTBEAT_TIMEOUT_MS },

@@ -176,25 +176,30 @@ export interface GateActivities {
   runGate(input: GateInput): Promise<GateVerdict>;
 }
 
+export interface IntegrateInput {
+  readonly projectId: string;
+  readonly beadId: string;
+  readonly attempt: number;
+  readonly candidate: string;
+  /** Where the run began, and the branch as it is now. */
+  readonly base: string;
+  readonly target: string;
+  readonly title: string;
+  /** Seconds since the epoch, from the workflow's clock. */
+  readonly date: number;
+}
+
+/** `restored` are paths of the candidate that were put back, because a change may not touch them; at most 20 are named. */
+export type Integration =
+  | { readonly kind: 'ready'; readonly commit: string; readonly restored: readonly string[] }
+  | { readonly kind: 'conflict'; readonly paths: readonly string[] }
+  | { readonly kind: 'empty'; readonly restored: readonly string[] };
+
 export interface HubActivities {
   /** The commit that the target branch is at, after following its upstream. @throws REPOSITORY_UNREADABLE */
   branchHead(input: { readonly projectId: string }): Promise<{ readonly commit: string }>;
   /** One tidy commit on top of `target` with the candidate's changes. Idempotent: the same input gives the same commit. */
-  integrate(input: {
-    readonly projectId: string;
-    readonly beadId: string;
-    readonly attempt: number;
-    readonly candidate: string;
-    readonly base: string;
-    readonly target: string;
-    readonly title: string;
-    /** Seconds since the epoch, from the workflow's clock. */
-    readonly date: number;
-  }): Promise<
-    | { readonly kind: 'ready'; readonly commit: string }
-    | { readonly kind: 'conflict'; readonly paths: readonly string[] }
-    | { readonly kind: 'empty' }
-  >;
+  integrate(input: IntegrateInput): Promise<Integration>;
   /** Moves the branch from `expected` to `commit`, or says where it is instead. Idempotent. */
   land(input: {
     readonly projectId: string;

@@ -8,7 +8,7 @@ import { getBead } from '../store/beads.ts';
 import type { Database, Queryable } from '../store/database.ts';
 import { type Lease, lockLease } from '../store/leases.ts';
 import { getProject } from '../store/projects.ts';
-import { appendStep, findStep } from '../store/steps.ts';
+import { appendStep, listSteps } from '../store/steps.ts';
 import type { Brief } from './brief.ts';
 import { serveGit, spool } from './git-backend.ts';
 import type { Repositories } from './repositories.ts';
@@ -33,6 +33,9 @@ const STATUS: Partial<Record<string, number>> = {
 };
 
 const GIT_PATH = /^\/git\/(pj-[0-9a-z]+)\.git(\/info\/refs|\/git-upload-pack|\/git-receive-pack)$/;
+/** A turn has far fewer calls than this. */
+const STEPS_PER_PAGE = 200;
+
 const commitId = z.string().regex(/^[0-9a-f]{40,64}$/);
 
 export function createHubApp({ database, repositories, root, hostKey, log }: HubDependencies): Express {
@@ -93,14 +96,12 @@ export function createHubApp({ database, repositories, root, hostKey, log }: Hub
     response.json({ runId: lease.runId, fence: lease.fence });
   });
 
-  app.get('/runs/:runId/steps/:step', async (request, response) => {
-    const { runId, step } = request.params;
+  app.get('/runs/:runId/steps', async (request, response) => {
+    const { runId } = request.params;
     const lease = await holder(database, request);
     if (lease.runId !== runId) throw leaseIsForAnother(lease.runId);
-    const found = await findStep(database, runId, Number(step));
-    if (found === undefined)
-      throw new LoomError('NOT_FOUND', `Run ${runId} has no step ${step}`, 'Nothing to do: it has not been recorded.');
-    response.json(found);
+    const { after } = z.object({ after: z.coerce.number().int().min(0) }).parse(request.query);
+    response.json(await listSteps(database, runId, after, STEPS_PER_PAGE));
   });
 
   app.put('/runs/:runId/steps/:step', express.json({ limit: '2mb' }), async (request, response) => {

@@ -1,8 +1,10 @@
 // The projects' bare repositories. Invariant: a branch moves only here, and only by compare-and-swap.
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { LoomError } from '../domain/errors.ts';
 import { candidateRef } from '../domain/ids.ts';
+import { type PathChange, protectedChanges } from '../gate/protection.ts';
 import type { Project } from '../store/projects.ts';
 import { type GitOptions, git } from './git-command.ts';
 
@@ -13,18 +15,21 @@ export interface Candidate {
   readonly base: string;
   readonly target: string;
   readonly message: string;
+  /** Globs that the project protects. */
+  readonly protectedPaths: readonly string[];
   /** Seconds since the epoch; fixed, so that the same candidate always becomes the same commit. */
   readonly date: number;
 }
 
 export type Integration =
-  | { readonly kind: 'ready'; readonly commit: string }
+  | { readonly kind: 'ready'; readonly commit: string; readonly restored: readonly string[] }
   | { readonly kind: 'conflict'; readonly paths: readonly string[] }
-  | { readonly kind: 'empty' };
+  | { readonly kind: 'empty'; readonly restored: readonly string[] };
 
 export interface Repositories {
   /** Brings the hub's branch up to its upstream and says where it is. @throws REPOSITORY_UNREADABLE UNAVAILABLE */
   followUpstream(project: Project): Promise<string>;
+  /** One commit on top of `target`: the candidate's changes without those of protected paths. Idempotent. */
   integrate(project: Project, candidate: Candidate): Promise<Integration>;
   /** Moves the branch from `expected` to `commit`. Returns where the branch stands afterwards. */
   land(project: Project, expected: string, commit: string): Promise<string>;
@@ -95,6 +100,33 @@ export function openRepositories(dir: string): Repositories {
     );
   };
 
+  /** The tree with every protected path as it is in `target`, and which paths that changed. */
+  const withProtectedRestored = async (projectId: string, tree: string, target: string, globs: readonly string[]) => {
+    const listed = await run(projectId, [
+      'diff-tree',
+      '-r',
+      '-z',
+      '--raw',
+      '--no-renames',
+      '--abbrev=64',
+      target,
+      tree,
+    ]);
+    if (listed.code !== 0)
+      throw new LoomError('UNAVAILABLE', `git diff-tree: ${listed.stderr.trim()}`, 'It is tried again.');
+    const taken = protectedChanges(parseRawDiff(listed.stdout), globs);
+    if (taken.length === 0) return { tree, restored: [] };
+    const index = { GIT_INDEX_FILE: join(pathOf(projectId), `index-${randomUUID()}`) };
+    try {
+      await must(projectId, ['read-tree', tree], { env: index });
+      const lines = taken.map(({ path, old }) => `${old.mode} ${old.id}\t${path}\0`);
+      await must(projectId, ['update-index', '-z', '--index-info'], { env: index, input: lines.join('') });
+      return { tree: await must(projectId, ['write-tree'], { env: index }), restored: taken.map(({ path }) => path) };
+    } finally {
+      await rm(index.GIT_INDEX_FILE, { force: true });
+    }
+  };
+
   const moveBranch = async (project: Project, to: string, from: string | null): Promise<boolean> =>
     (await run(project.id, ['update-ref', `refs/heads/${project.branch}`, to, from ?? '0'.repeat(40)])).code === 0;
 
@@ -113,7 +145,7 @@ export function openRepositories(dir: string): Repositories {
       return now;
     },
 
-    async integrate(project, { beadId, attempt, candidate, base, target, message, date }) {
+    async integrate(project, { beadId, attempt, candidate, base, target, message, date, protectedPaths }) {
       let tree = await must(project.id, ['rev-parse', `${candidate}^{tree}`]);
       if (target !== base) {
         const merged = await run(project.id, [
@@ -135,9 +167,10 @@ export function openRepositories(dir: string): Repositories {
         }
         tree = written;
       }
-      if (tree === (await must(project.id, ['rev-parse', `${target}^{tree}`]))) return { kind: 'empty' };
+      const { tree: judged, restored } = await withProtectedRestored(project.id, tree, target, protectedPaths);
+      if (judged === (await must(project.id, ['rev-parse', `${target}^{tree}`]))) return { kind: 'empty', restored };
       const person = { GIT_AUTHOR_NAME: 'Loom', GIT_AUTHOR_EMAIL: 'loom@localhost', GIT_AUTHOR_DATE: `${date} +0000` };
-      const commit = await must(project.id, ['commit-tree', tree, '-p', target], {
+      const commit = await must(project.id, ['commit-tree', judged, '-p', target], {
         input: message,
         env: {
           ...person,
@@ -147,7 +180,7 @@ export function openRepositories(dir: string): Repositories {
         },
       });
       await must(project.id, ['update-ref', candidateRef(beadId, attempt), commit]);
-      return { kind: 'ready', commit };
+      return { kind: 'ready', commit, restored };
     },
 
     async land(project, expected, commit) {
@@ -186,4 +219,20 @@ export function openRepositories(dir: string): Repositories {
       return must(projectId, ['diff', '--no-color', '--no-ext-diff', '--no-textconv', from, to, '--']);
     },
   };
+}
+
+interface RawChange extends PathChange {
+  /** What stood there before; mode 000000 for an added path. */
+  readonly old: { readonly mode: string; readonly id: string };
+}
+
+/** Reads `git diff-tree -r -z --raw`: `:<old mode> <new mode> <old id> <new id> <status>`, then the path. */
+function parseRawDiff(output: string): RawChange[] {
+  const fields = output.split('\0');
+  const changes: RawChange[] = [];
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const [mode = '', , id = '', , status = ''] = (fields[at] ?? '').slice(1).split(' ');
+    changes.push({ status: status[0] as PathChange['status'], path: fields[at + 1] ?? '', old: { mode, id } });
+  }
+  return changes;
 }

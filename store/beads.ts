@@ -185,16 +185,12 @@ export async function listBeads(db: Queryable, filter: BeadFilter): Promise<read
 }
 
 /** Beads whose row was committed at least `ageSeconds` ago and whose workflow has not written yet. */
-export async function unstartedBeads(
-  db: Queryable,
-  ageSeconds: number,
-  limit: number,
-): Promise<readonly { id: string; priority: Priority }[]> {
-  const { rows } = await db.query<{ id: string; priority: Priority }>(
-    `select id, priority from bead where version = 0 and created_at < now() - make_interval(secs => $1) order by created_at limit $2`,
+export async function unstartedBeads(db: Queryable, ageSeconds: number, limit: number): Promise<readonly Bead[]> {
+  const { rows } = await db.query<BeadRow>(
+    `${SELECT} where bead.version = 0 and bead.created_at < now() - make_interval(secs => $1) order by bead.created_at limit $2`,
     [ageSeconds, limit],
   );
-  return rows;
+  return rows.map(fromRow);
 }
 
 /**

@@ -92,3 +92,22 @@ export async function lastSeq(db: Queryable): Promise<number> {
   const { rows } = await db.query<{ seq: number | null }>('select max(seq) as seq from event');
   return rows[0]?.seq ?? 0;
 }
+
+/** Number of the oldest event that is kept; undefined when there is none. */
+export async function firstSeq(db: Queryable): Promise<number | undefined> {
+  const { rows } = await db.query<{ seq: number | null }>('select min(seq) as seq from event');
+  return rows[0]?.seq ?? undefined;
+}
+
+/** Number of a bead's newest event among these types; undefined when there is none with a number yet. */
+export async function newestSeqOf(
+  db: Queryable,
+  beadId: string,
+  types: readonly string[],
+): Promise<number | undefined> {
+  const { rows } = await db.query<{ seq: number | null }>(
+    'select max(seq) as seq from event where bead_id = $1 and type = any($2)',
+    [beadId, types],
+  );
+  return rows[0]?.seq ?? undefined;
+}

@@ -71,7 +71,9 @@ export function createLanding(input: BeadWorkflowInput, facts: BeadFacts, record
         }
         const verdict = await runGate({ beadId, projectId, commit: candidate.commit, target });
         if (!verdict.pass) return refused(verdict);
-        await record.write('landing', { data: { commit: candidate.commit, checks: verdict.checks } });
+        await record.write('landing', {
+          data: { commit: candidate.commit, checks: verdict.checks, restored: candidate.restored },
+        });
         const moved = await hub.land({ projectId, beadId, expected: target, commit: candidate.commit });
         if (moved.landed) {
           await record.write('closed', { landedCommit: candidate.commit, data: { commit: candidate.commit } });

@@ -173,7 +173,11 @@ export function createLeases(input: BeadWorkflowInput, facts: () => BeadFacts, r
       if (childFailure !== undefined) {
         return { runId, fence, outcome: failed(`the run's workflow failed: ${String(childFailure)}`) };
       }
-      return { runId, fence, outcome: outcome ?? failed(`no host kept the run for long: ${MAX_DISPATCHES} dispatches`) };
+      return {
+        runId,
+        fence,
+        outcome: outcome ?? failed(`no host kept the run for long: ${MAX_DISPATCHES} dispatches`),
+      };
     },
   };
 }

@@ -1,0 +1,119 @@
+// What services say to a bead's workflow. Invariant: a bead has one execution; starting it again is an answer, not an error.
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowIdReusePolicy,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import { TypedSearchAttributes, defineSearchAttributeKey } from '@temporalio/common';
+import { createHash } from 'node:crypto';
+import type { BeadType, Priority } from '../domain/bead.ts';
+import { LoomError, errorCode } from '../domain/errors.ts';
+import { beadWorkflowId } from '../domain/ids.ts';
+import { orchestratorQueue } from '../domain/task-queues.ts';
+import { type BeadState, type BeadWorkflowInput, cancel } from '../workflows/bead-messages.ts';
+import type { TemporalClient } from './temporal.ts';
+
+/** The names under which a bead is found in the Temporal Web UI. */
+const SEARCH = {
+  status: defineSearchAttributeKey('BeadStatus', 'KEYWORD'),
+  project: defineSearchAttributeKey('Project', 'KEYWORD'),
+  persona: defineSearchAttributeKey('Persona', 'KEYWORD'),
+  priority: defineSearchAttributeKey('Priority', 'INT'),
+};
+
+/** What the Web UI is told of a bead; a row of the store has it all. */
+export interface BeadToStart {
+  readonly id: string;
+  readonly projectName: string;
+  readonly type: BeadType;
+  readonly title: string;
+  readonly priority: Priority;
+  readonly provider: string;
+}
+
+export type BeadSettings = Omit<BeadWorkflowInput, 'beadId'>;
+
+/** Idempotent per bead, as long as Temporal keeps the closed workflow. @throws UNAVAILABLE */
+export async function startBead(
+  temporal: TemporalClient,
+  bead: BeadToStart,
+  settings: BeadSettings,
+): Promise<'started' | 'already-started'> {
+  const input: BeadWorkflowInput = { beadId: bead.id, ...settings };
+  try {
+    await temporal.call((client) =>
+      client.workflow.start('beadWorkflow', {
+        workflowId: beadWorkflowId(bead.id),
+        taskQueue: orchestratorQueue(settings.instance),
+        args: [input],
+        workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+        typedSearchAttributes: new TypedSearchAttributes([
+          { key: SEARCH.status, value: 'open' },
+          { key: SEARCH.project, value: bead.projectName },
+          { key: SEARCH.persona, value: bead.provider },
+          { key: SEARCH.priority, value: bead.priority },
+        ]),
+        staticSummary: shortened(`**P${bead.priority}** ${escaped(bead.title)}`, 200),
+        staticDetails: `${bead.type} \`${bead.id}\` of project **${escaped(bead.projectName)}**`,
+      }),
+    );
+    return 'started';
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return 'already-started';
+    throw error;
+  }
+}
+
+/**
+ * Cancels a bead and answers when its run has been stopped. Idempotent per (bead, reason).
+ * @throws CONFLICT when the bead's state does not allow it, NOT_FOUND when it has no open workflow, UNAVAILABLE when no
+ * orchestrator answered in time (the request may still take effect).
+ */
+export async function cancelBead(
+  temporal: TemporalClient,
+  request: { readonly beadId: string; readonly reason: string },
+): Promise<BeadState> {
+  const { beadId, reason } = request;
+  try {
+    return await temporal.call(
+      (client) =>
+        client.workflow.getHandle(beadWorkflowId(beadId)).executeUpdate(cancel, {
+          args: [{ reason }],
+          // The same id with other arguments would be answered with the first result.
+          updateId: `cancel-${createHash('sha256').update(reason).digest('hex').slice(0, 32)}`,
+        }),
+      { deadlineMs: CANCEL_DEADLINE_MS },
+    );
+  } catch (error) {
+    if (error instanceof WorkflowUpdateFailedError) {
+      const why = error.cause?.message ?? error.message;
+      throw new LoomError(
+        'CONFLICT',
+        `Bead ${beadId} was not cancelled: ${why}`,
+        'Look at it with `loomctl bead show`.',
+        {
+          cause: error,
+        },
+      );
+    }
+    if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || errorCode(error) === 'UNAVAILABLE') {
+      throw new LoomError(
+        'UNAVAILABLE',
+        `No orchestrator confirmed within ${CANCEL_DEADLINE_MS / 1_000} s that bead ${beadId} is cancelled`,
+        'Look at the bead; the request may still take effect. Otherwise check that an orchestrator runs and try again.',
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+/** Stopping a run waits for its host to kill what it executes. */
+const CANCEL_DEADLINE_MS = 8_000;
+
+const shortened = (text: string, limit: number): string =>
+  text.length <= limit ? text : `${text.slice(0, limit - 1)}…`;
+
+/** The Web UI renders markdown, and a title is anybody's text. */
+const escaped = (text: string): string => text.replaceAll(/[\\`*_{}[\]<>()#+!|~-]/g, '\\$&');
