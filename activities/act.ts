@@ -13,6 +13,9 @@ import { type RunWorkspaces, lostDuring } from '../host/run-workspaces.ts';
 import type { HubClient } from '../hub/client.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 
+/** History keeps the beginning of a summary; the whole is in the transcript. */
+const MAX_SUMMARY = 1_000;
+
 export interface ActDependencies {
   readonly runs: HeldRuns;
   readonly workspaces: RunWorkspaces;
@@ -162,7 +165,9 @@ function outcomeOf(step: Step, call: ActionCall): CallOutcome {
     ...(content.code === undefined ? {} : { code: content.code }),
     digest: createHash('sha256').update(seen.join('\0')).digest('base64url').slice(0, 16),
     checkpoint: step.checkpoint,
-    ...(content.end === undefined ? {} : { end: content.end }),
+    ...(content.end === undefined
+      ? {}
+      : { end: { ...content.end, summary: content.end.summary.slice(0, MAX_SUMMARY) } }),
   };
 }
 

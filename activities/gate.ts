@@ -11,7 +11,8 @@ import { setUp } from '../host/set-up.ts';
 import type { Brief } from '../hub/brief.ts';
 import type { HubClient } from '../hub/client.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
-import { parseTestRun, statusOf } from '../test-report/parse-test-run.ts';
+import { statusOf } from '../test-report/parse-test-run.ts';
+import { runTestCommand } from '../test-report/run-test-command.ts';
 import { removeTree } from '../workspace/remove-tree.ts';
 import { type Workspace, openWorkspace } from '../workspace/workspace.ts';
 
@@ -92,20 +93,19 @@ async function check(
   const { testCommand, testTimeoutMs } = brief.project;
   if (testCommand === null) throw new Error(`Project ${brief.project.id} has no checks`);
   await setUp({ workspace, sandbox: deps.sandbox, brief, commit, signal });
-  const result = await deps.sandbox.run({
+  const { result, report, output } = await runTestCommand({
     command: testCommand,
+    sandbox: deps.sandbox,
     workspaceDir: workspace.tree,
     timeoutMs: testTimeoutMs,
     signal,
   });
-  const output = `${result.stdout}\n${result.stderr}`;
-  const report = parseTestRun(output, result.exitCode);
   return {
     exitCode: result.exitCode,
     timedOut: result.timedOut,
     durationMs: result.durationMs,
-    tail: output.trimEnd().slice(-TAIL_CHARACTERS),
+    tail: output.slice(-TAIL_CHARACTERS),
     named: brief.bead.failingTests.map((test) => statusOf(report, test)),
-    passed: report.runner === 'unknown' ? null : report.passed,
+    passed: report.passed,
   };
 }

@@ -57,12 +57,12 @@ describe('the repairer', () => {
   const red = result('run_tests', { exitCode: 1 });
 
   test('is done when the search is sure of its repair', async () => {
-    const found = result('repair_search', { outcome: 'repaired', confidence: 0.9, confident: true });
+    const found = result('repair_search', { outcome: 'repaired', confidence: 0.9 });
     expect(await answer([red, found])).toMatchObject({ action: 'done' });
   });
 
   test('leaves a repair with thin evidence to a person', async () => {
-    const found = result('repair_search', { outcome: 'repaired', confidence: 0.2, confident: false });
+    const found = result('repair_search', { outcome: 'repaired', confidence: 0.2 });
     expect(await answer([red, found])).toMatchObject({
       action: 'escalate',
       arguments: { reason: expect.stringContaining('0.2') },

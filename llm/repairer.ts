@@ -1,5 +1,6 @@
 // The built-in provider: no model, no key. It reproduces the failure, searches for a repair, and says honestly how it went.
 import type { Json, ResultStep, StepContent } from '../domain/step.ts';
+import { LAND_AT } from '../repair/protocol.ts';
 import type { Provider, TurnAnswer, TurnRequest } from './provider.ts';
 
 type Turn = Omit<TurnAnswer, 'model' | 'usage'>;
@@ -35,7 +36,7 @@ function decide({ transcript, failingTests, attempt }: TurnRequest): Turn {
   }
   const confidence = field(search.data, 'confidence');
   if (search.status === 'ok' && field(search.data, 'outcome') === 'repaired') {
-    if (field(search.data, 'confident') === true) {
+    if (typeof confidence === 'number' && confidence >= LAND_AT) {
       return {
         text: 'A repair makes the tests pass.',
         calls: [{ action: 'done', arguments: { summary: search.text } }],
