@@ -1,6 +1,5 @@
 // Gathers the facts that `domain/gate.ts` judges, in clean checkouts. It changes nothing, so any verifier may repeat it.
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
 import type { GateActivities, GateInput } from '../domain/activities.ts';
@@ -23,14 +22,12 @@ export interface GateDependencies {
   readonly hub: HubClient;
   readonly hostKey: string;
   readonly sandbox: Sandbox;
-  /** Folder for the checkouts of gates; emptied at start. */
+  /** Folder for the checkouts of gates; made where missing. */
   readonly dir: string;
 }
 
-export async function createGateActivities(deps: GateDependencies) {
-  await mkdir(deps.dir, { recursive: true, mode: 0o700 });
-  for (const left of await readdir(deps.dir)) await removeTree(join(deps.dir, left));
-  return {
+export const createGateActivities = (deps: GateDependencies) =>
+  ({
     async runGate(input) {
       const context = Context.current();
       const signal = context.cancellationSignal;
@@ -47,8 +44,7 @@ export async function createGateActivities(deps: GateDependencies) {
         await removeTree(dir);
       }
     },
-  } satisfies GateActivities;
-}
+  }) satisfies GateActivities;
 
 async function gate(deps: GateDependencies, input: GateInput, dir: string, signal: AbortSignal): Promise<GateVerdict> {
   const brief = await deps.hub.brief(input.beadId, deps.hostKey);

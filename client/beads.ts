@@ -46,6 +46,7 @@ export async function startBead(
       client.workflow.start('beadWorkflow', {
         workflowId: beadWorkflowId(bead.id),
         taskQueue: orchestratorQueue(settings.instance),
+        workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
         args: [input],
         workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
         typedSearchAttributes: new TypedSearchAttributes([
@@ -108,6 +109,9 @@ export async function cancelBead(
     throw error;
   }
 }
+
+/** How soon another orchestrator takes over from one that died in the middle of a decision. */
+const WORKFLOW_TASK_TIMEOUT = '5 seconds';
 
 /** Stopping a run waits for its host to kill what it executes. */
 const CANCEL_DEADLINE_MS = 8_000;

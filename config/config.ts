@@ -46,7 +46,9 @@ export const environmentSchema = z.object({
   LOOM_HOST_NAME: z
     .string()
     .default('')
-    .describe('Name of this host among its fleet; default: machine name and process id.'),
+    .describe(
+      'Name of this host among its fleet; a part unique to the process is added; default: the name of the machine.',
+    ),
   LOOM_HOST_FLEETS: z
     .string()
     .default('agents,verifier')
@@ -58,7 +60,10 @@ export const environmentSchema = z.object({
     .max(64)
     .default(2)
     .describe('Leases that this host holds at a time, for each of its fleets.'),
-  LOOM_HOST_DIR: z.string().default('').describe('Folder for workspaces of this host; default LOOM_DATA_DIR/host.'),
+  LOOM_HOST_DIR: z
+    .string()
+    .default('')
+    .describe('Folder for the workspaces of hosts on this machine; default LOOM_DATA_DIR/hosts.'),
   LOOM_HOST_KEY: z
     .string()
     .default('')
@@ -139,10 +144,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       address: e.LOOM_CONNECTORS_ADDRESS || `127.0.0.1:${e.LOOM_CONNECTORS_PORT}`,
     },
     host: {
-      name: e.LOOM_HOST_NAME || `${hostname()}-${process.pid}`,
+      name: e.LOOM_HOST_NAME || hostname(),
       fleets: e.LOOM_HOST_FLEETS.split(',').map((fleet) => fleet.trim()),
       slots: e.LOOM_HOST_SLOTS,
-      dir: e.LOOM_HOST_DIR ? resolve(e.LOOM_HOST_DIR) : `${dataDir}/host`,
+      dir: e.LOOM_HOST_DIR ? resolve(e.LOOM_HOST_DIR) : `${dataDir}/hosts`,
       key: e.LOOM_HOST_KEY,
       sandbox: e.LOOM_SANDBOX,
     },

@@ -1,13 +1,11 @@
 // The checkouts of the runs that this host holds. Invariant: an action starts on exactly the content of the checkpoint
 // before it; after one that failed midway, or on a new host, that content is brought back first.
-import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LoomError } from '../domain/errors.ts';
 import type { HubClient } from '../hub/client.ts';
 import type { Brief } from '../hub/brief.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { type Workspace, openWorkspace } from '../workspace/workspace.ts';
-import { removeTree } from '../workspace/remove-tree.ts';
 import type { HeldRun } from './held-runs.ts';
 import { setUp } from './set-up.ts';
 
@@ -29,16 +27,13 @@ interface Entry extends RunWorkspace {
 }
 
 export interface RunWorkspacesOptions {
-  /** Folder of this host's workspaces. */
+  /** Folder of this host's workspaces; made where missing. */
   readonly dir: string;
   readonly hub: HubClient;
   readonly sandbox: Sandbox;
 }
 
-/** What an earlier process of this host has left is removed: its leases are gone with it. */
-export async function openRunWorkspaces({ dir, hub, sandbox }: RunWorkspacesOptions): Promise<RunWorkspaces> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
-  for (const left of await readdir(dir)) await removeTree(join(dir, left));
+export function createRunWorkspaces({ dir, hub, sandbox }: RunWorkspacesOptions): RunWorkspaces {
   const entries = new Map<string, Entry>();
 
   async function open(held: HeldRun, base: string, signal: AbortSignal): Promise<Entry> {

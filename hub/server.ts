@@ -10,12 +10,14 @@ import { openDatabase } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
 import { listen } from '../workers/listen.ts';
 import { log, runProcess } from '../workers/process.ts';
+import { installTemporalRuntime } from '../workers/temporal-runtime.ts';
 import { createHubApp } from './app.ts';
 import { hostKey } from './host-key.ts';
 import { openRepositories } from './repositories.ts';
 
 await runProcess('hub', async () => {
   const config = readConfig(process.env);
+  installTemporalRuntime('hub');
   const database = openDatabase(config.databaseUrl, { maxConnections: 20 });
   const root = join(config.hub.dir, 'repositories');
   const repositories = openRepositories(root);

@@ -1,4 +1,5 @@
 // Process entry: a host. It holds leases, keeps workspaces, executes actions in the sandbox, and runs gates.
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -13,19 +14,23 @@ import { createLeaseLine } from '../client/leases.ts';
 import { type Config, readConfig } from '../config/config.ts';
 import { LoomError } from '../domain/errors.ts';
 import { fleetQueue, hostControlQueue, hostQueue } from '../domain/task-queues.ts';
+import { openHostFolder } from '../host/host-folder.ts';
 import { createHeldRuns } from '../host/held-runs.ts';
-import { openRunWorkspaces } from '../host/run-workspaces.ts';
+import { createRunWorkspaces } from '../host/run-workspaces.ts';
 import { createHubClient } from '../hub/client.ts';
 import { detectSandbox } from '../sandbox/detect.ts';
 import { log, runProcess } from './process.ts';
+import { installTemporalRuntime } from './temporal-runtime.ts';
 
 /** So many actions at a time per lease: a live host keeps none waiting. */
 const ACTIONS_PER_LEASE = 4;
 
 await runProcess('host', async () => {
   const config = readConfig(process.env);
+  installTemporalRuntime('host');
   const { instance } = config;
-  const hostId = config.host.name;
+  // Unique to this process: actions meant for one that died under the same name must not reach its successor.
+  const hostId = `${config.host.name}-${randomBytes(3).toString('hex')}`;
   const heartbeatTimeoutMs = config.lease.heartbeatTimeoutMs;
   const hub = createHubClient(config.hub.url);
   const [sandbox, actions, key, connection, clientConnection] = await Promise.all([
@@ -38,7 +43,8 @@ await runProcess('host', async () => {
   if (!sandbox.confined) log('host', 'WARNING: LOOM_SANDBOX=off, the commands of agents run unconfined');
   const client = new Client({ connection: clientConnection, namespace: config.temporal.namespace });
   const runs = createHeldRuns();
-  const workspaces = await openRunWorkspaces({ dir: join(config.host.dir, 'runs'), hub, sandbox });
+  const dir = await openHostFolder(config.host.dir, hostId);
+  const workspaces = createRunWorkspaces({ dir: join(dir, 'runs'), hub, sandbox });
   const drain = new AbortController();
 
   const fleetActivities = {
@@ -51,7 +57,7 @@ await runProcess('host', async () => {
       draining: drain.signal,
       cleanUp: (runId) => workspaces.remove(runId),
     }),
-    ...(await createGateActivities({ hub, hostKey: key, sandbox, dir: join(config.host.dir, 'gates') })),
+    ...createGateActivities({ hub, hostKey: key, sandbox, dir: join(dir, 'gates') }),
   };
   const worker = (
     taskQueue: string,

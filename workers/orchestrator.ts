@@ -14,11 +14,13 @@ import { openDatabase } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
 import { workflowBundle } from './bundle.ts';
 import { log, runProcess } from './process.ts';
+import { installTemporalRuntime } from './temporal-runtime.ts';
 
 const NAME = 'orchestrator';
 
 await runProcess(NAME, async () => {
   const config = readConfig(process.env);
+  installTemporalRuntime(NAME);
   const { instance } = config;
   const database = openDatabase(config.databaseUrl);
   const temporal = openTemporal(config.temporal);

@@ -7,10 +7,12 @@ import { llmQueue } from '../domain/task-queues.ts';
 import type { Provider } from '../llm/provider.ts';
 import { openDatabase } from '../store/database.ts';
 import type { Serving } from './process.ts';
+import { installTemporalRuntime } from './temporal-runtime.ts';
 
 const TURNS_AT_A_TIME = 50;
 
 export async function serveProviders(config: Config, offered: readonly Provider[]): Promise<Serving> {
+  installTemporalRuntime('llm');
   const database = openDatabase(config.databaseUrl);
   const connection = await NativeConnection.connect({ address: config.temporal.address });
   const providers = new Map(offered.map((provider) => [provider.name, provider]));

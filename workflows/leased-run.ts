@@ -3,10 +3,12 @@
 import {
   ActivityCancellationType,
   type ChildWorkflowHandle,
+  type ExternalWorkflowHandle,
   CancellationScope,
   ChildWorkflowCancellationType,
   condition,
   getExternalWorkflowHandle,
+  isCancellation,
   log,
   proxyActivities,
   setHandler,
@@ -86,6 +88,7 @@ export function createLeases(input: BeadWorkflowInput, facts: () => BeadFacts, r
       const startRun = async (lease: LeaseAcquired): Promise<void> => {
         child = await startChild(agentRunWorkflow, {
           workflowId: runId,
+          workflowTaskTimeout: '5 seconds',
           args: [
             {
               beadId,
@@ -109,6 +112,15 @@ export function createLeases(input: BeadWorkflowInput, facts: () => BeadFacts, r
         );
       };
       const ended = () => outcome !== null || childFailure !== undefined;
+
+      /** The run may have ended a moment ago, with the news of it still under way. */
+      const tell = async (what: (run: ExternalWorkflowHandle) => Promise<void>): Promise<void> => {
+        try {
+          await what(getExternalWorkflowHandle(runId));
+        } catch (error) {
+          if (isCancellation(error) || !(await condition(ended, '1 minute'))) throw error;
+        }
+      };
 
       try {
         let losses = 0;
@@ -151,10 +163,10 @@ export function createLeases(input: BeadWorkflowInput, facts: () => BeadFacts, r
                 data: { run: runId, host: lease.hostId },
               });
               if (child === null) await startRun(lease);
-              else await getExternalWorkflowHandle(runId).signal(leaseGranted, runLease(lease));
+              else await tell((run) => run.signal(leaseGranted, runLease(lease)));
               await condition(() => !held || broken === fence || ended());
             }
-            if (!ended() && child !== null) await getExternalWorkflowHandle(runId).signal(leaseLost, { fence });
+            if (!ended() && child !== null) await tell((run) => run.signal(leaseLost, { fence }));
           } finally {
             awaited = null;
             holding.cancel();
@@ -165,7 +177,7 @@ export function createLeases(input: BeadWorkflowInput, facts: () => BeadFacts, r
       } finally {
         if (child !== null && !ended()) {
           await CancellationScope.nonCancellable(async () => {
-            await getExternalWorkflowHandle(runId).cancel();
+            await tell((run) => run.cancel());
             await condition(ended, '30 seconds');
           });
         }

@@ -10,6 +10,8 @@ import assert from 'node:assert/strict';
 import { sum } from '../src/sum.js';
 test('adds two numbers', () => assert.equal(sum(2, 3), 5));
 test('adds nothing to nothing', () => assert.equal(sum(0, 0), 0));
+test('adds a negative number', () => assert.equal(sum(-1, 4), 3));
+test('adds large numbers', () => assert.equal(sum(1000, 999), 1999));
 `,
 };
 const CHECKS = { checks: { test: 'npm test', timeoutMs: 30_000 } };
@@ -49,7 +51,7 @@ describe('a bug', () => {
     const id = await loom.bead({ ...BUG, project: project.id, provider: 'scripted' });
     expect(await loom.untilEnded(id)).toMatchObject({ status: 'closed' });
     const { body } = await loom.api.request('GET', `/runs/run-${id}-1/steps?limit=100`);
-    const steps = (body['items'] ?? body['steps']) as { step: number; content: { kind: string; action?: string } }[];
+    const steps = body['steps'] as { step: number; content: { kind: string; action?: string } }[];
     expect(steps.map(({ step, content }) => [step, content.action ?? content.kind])).toEqual([
       [1, 'message'],
       [2, 'assistant'],
