@@ -1,5 +1,6 @@
 // Waits until a host executes an action of a run: the moment at which a test kills.
 import { setTimeout as delay } from 'node:timers/promises';
+import { errorCode } from '../../domain/errors.ts';
 import type { TestLoom } from './loom.ts';
 
 const WITHIN_MS = 30_000;
@@ -9,8 +10,14 @@ const PENDING_STARTED = 2;
 export async function untilActing(loom: TestLoom, runId: string): Promise<void> {
   const giveUpAt = Date.now() + WITHIN_MS;
   for (;;) {
-    const { raw } = await loom.temporal.call((client) => client.workflow.getHandle(runId).describe());
-    const acting = raw.pendingActivities?.some(
+    const run = await loom.temporal
+      .call((client) => client.workflow.getHandle(runId).describe())
+      .catch((error: unknown) => {
+        // The bead's row says that it runs a moment before the run's workflow begins.
+        if (errorCode(error) === 'NOT_FOUND') return undefined;
+        throw error;
+      });
+    const acting = run?.raw.pendingActivities?.some(
       ({ activityType, state }) => activityType?.name === 'act' && state === PENDING_STARTED,
     );
     if (acting === true) return;
