@@ -16,7 +16,10 @@ export async function openApi(stack: Stack): Promise<LoomApi> {
   const base = `${stack.endpoints.api}/api/v1`;
   const authorization = `Bearer ${(await readFile(stack.apiKeyFile, 'utf8')).trim()}`;
 
-  async function request(path: string, init: RequestInit = {}): Promise<Response> {
+  async function request(
+    path: string,
+    init: Omit<RequestInit, 'headers'> & { readonly headers?: Readonly<Record<string, string>> } = {},
+  ): Promise<Response> {
     const response = await fetch(`${base}${path}`, { ...init, headers: { ...init.headers, authorization } });
     if (!response.ok)
       throw new LoomError(

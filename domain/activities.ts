@@ -1,8 +1,7 @@
 // What workflows may ask of the outside world. Inputs and outputs are references and facts, never contents:
 // they are kept in Temporal's history. Implementations are checked against these interfaces with `satisfies`.
 import type { BeadStatus, BeadType, Priority } from './bead.ts';
-import type { RunExit } from './run.ts';
-import type { RunEnd } from './step.ts';
+import type { CallOutcome, RunExit } from './run.ts';
 import type { GateVerdict } from './gate.ts';
 
 /** What the bead's workflow decides by. */
@@ -128,16 +127,6 @@ export interface ActInput {
 
 export interface ActOutcome {
   readonly results: readonly CallOutcome[];
-}
-
-export interface CallOutcome {
-  readonly step: number;
-  readonly status: 'ok' | 'error';
-  readonly code?: string;
-  /** Same action with the same arguments and the same result gives the same digest: stuck detection compares them. */
-  readonly digest: string;
-  readonly checkpoint: string | null;
-  readonly end?: RunEnd;
 }
 
 export interface LeaseActivities {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { CallOutcome } from './activities.ts';
-import { DEFAULT_RUN_LIMITS, type RunState, foldTurn, startRun } from './run.ts';
+import { type CallOutcome, DEFAULT_RUN_LIMITS, type RunState, foldTurn, startRun } from './run.ts';
 
 const limits = { ...DEFAULT_RUN_LIMITS, maxTurns: 5, maxIdleTurns: 3 };
 

@@ -1,5 +1,16 @@
 // One agent's attempt, folded from recorded outcomes. Pure, so that a restart arrives at the same decision.
-import type { CallOutcome } from './activities.ts';
+import type { RunEnd } from './step.ts';
+
+/** What a call came to: references, never contents. */
+export interface CallOutcome {
+  readonly step: number;
+  readonly status: 'ok' | 'error';
+  readonly code?: string;
+  /** Same action with the same arguments and the same result gives the same digest: stuck detection compares them. */
+  readonly digest: string;
+  readonly checkpoint: string | null;
+  readonly end?: RunEnd;
+}
 
 /** How a run ended. Only `done` goes on to the gate. */
 export const RUN_EXITS = [

@@ -6,6 +6,12 @@ import { ERROR_CODES, type ErrorCode, LoomError, errorCode, messageOf } from '..
 import type { ResultStep, Step } from '../domain/step.ts';
 import type { Brief } from './brief.ts';
 
+interface CallInit {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
 const CALL_DEADLINE_MS = 20_000;
 const GIVE_UP_AFTER_MS = 60_000;
 const BACKOFF = { baseMs: 100, capMs: 5_000 };
@@ -29,7 +35,7 @@ export interface HubClient {
 export function createHubClient(url: string): HubClient {
   const base = url.replace(/\/$/, '');
 
-  async function once<Answer>(path: string, token: string, init: RequestInit): Promise<Answer> {
+  async function once<Answer>(path: string, token: string, init: CallInit): Promise<Answer> {
     const response = await fetch(`${base}${path}`, {
       ...init,
       headers: { ...init.headers, authorization: `Bearer ${token}` },
@@ -46,7 +52,7 @@ export function createHubClient(url: string): HubClient {
     );
   }
 
-  async function call<Answer>(path: string, token: string, init: RequestInit = {}): Promise<Answer> {
+  async function call<Answer>(path: string, token: string, init: CallInit = {}): Promise<Answer> {
     const giveUpAt = Date.now() + GIVE_UP_AFTER_MS;
     for (let failures = 1; ; failures++) {
       try {

@@ -43,7 +43,7 @@ function decide({ transcript, failingTests, attempt }: TurnRequest): Turn {
       };
     }
     return escalate(
-      `A change makes the tests pass, but the evidence for it is thin (confidence ${String(confidence)}):\n${search.text}`,
+      `A change makes the tests pass, but the evidence for it is thin (confidence ${JSON.stringify(confidence ?? null)}):\n${search.text}`,
     );
   }
   return escalate(search.text);

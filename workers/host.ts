@@ -33,9 +33,9 @@ await runProcess('host', async () => {
   const hostId = `${config.host.name}-${randomBytes(3).toString('hex')}`;
   const heartbeatTimeoutMs = config.lease.heartbeatTimeoutMs;
   const hub = createHubClient(config.hub.url);
-  const [sandbox, actions, key, connection, clientConnection] = await Promise.all([
+  const actions = createRegistry();
+  const [sandbox, key, connection, clientConnection] = await Promise.all([
     detectSandbox(process.env),
-    createRegistry(),
     hostKeyOf(config),
     NativeConnection.connect({ address: config.temporal.address }),
     Connection.connect({ address: config.temporal.address }),

@@ -2,31 +2,25 @@
 // which therefore notices a dead host by its missing heartbeat and asks the fleet for the next one under a higher fence.
 import {
   ActivityCancellationType,
-  type ChildWorkflowHandle,
-  type ExternalWorkflowHandle,
   CancellationScope,
-  ChildWorkflowCancellationType,
   condition,
-  getExternalWorkflowHandle,
-  isCancellation,
   log,
   proxyActivities,
   setHandler,
-  startChild,
 } from '@temporalio/workflow';
 import type { BeadFacts, LeaseAcquired, LeaseActivities } from '../domain/activities.ts';
 import { backoffMs } from '../domain/backoff.ts';
 import { runIdOf } from '../domain/ids.ts';
 import { DEFAULT_RUN_LIMITS } from '../domain/run.ts';
 import { fleetQueue } from '../domain/task-queues.ts';
-import { agentRunWorkflow } from './agent-run-workflow.ts';
 import { type BeadWorkflowInput, leaseAcquired } from './bead-messages.ts';
 import type { BeadRecord } from './bead-record.ts';
-import { type RunOutcome, leaseBroken, leaseGranted, leaseLost } from './run-messages.ts';
+import { type ChildRun, createChildRun, failedRun } from './child-run.ts';
+import { type RunOutcome, leaseBroken } from './run-messages.ts';
 
-/** Dispatches of one run; reached only when host after host fails, and then more of them do not help. */
+/** Dispatches of one run. Hosts that drain are no failures, so this is more than losses alone would allow. */
 const MAX_DISPATCHES = 100;
-const DISPATCH_BACKOFF = { baseMs: 250, capMs: 60_000 };
+const LOSS_BACKOFF = { baseMs: 250, capMs: 60_000 };
 
 /** How long a bead waits for a host before its row says that it does. */
 const SAY_NO_HOST_AFTER_MS = 15_000;
@@ -65,147 +59,98 @@ export function createLeases(input: BeadWorkflowInput, facts: () => BeadFacts, r
     broken = report.fence;
   });
 
+  /** One lease from the asking to its end. Says whether the host gave it back in order. */
+  async function holdOnce(run: ChildRun, number: number, baseCommit: string): Promise<{ readonly drained: boolean }> {
+    const { beadId, projectId, provider, fleet, priority } = facts();
+    const runId = runIdOf(beadId, number);
+    const { holdLease } = proxyActivities<LeaseActivities>({
+      taskQueue: fleetQueue(input.instance, fleet),
+      startToCloseTimeout: '24 hours',
+      heartbeatTimeout: input.leaseHeartbeatTimeoutMs,
+      retry: { maximumAttempts: 1 },
+      cancellationType: ActivityCancellationType.TRY_CANCEL,
+      priority: { priorityKey: priority + 1, fairnessKey: projectId },
+      summary: `lease of ${runId}`,
+    });
+    const holding = new CancellationScope();
+    let held = true;
+    let drained = false;
+    const hold = holding
+      .run(() => holdLease({ beadId, runId, projectId, fence }))
+      .then(
+        ({ drain }) => (drained = drain),
+        (error: unknown) => log.info('lease ended', { fence, error: String(error) }),
+      )
+      .finally(() => (held = false));
+    const over = () => !held || run.outcome() !== null;
+    try {
+      const answered = () => acquired !== null || over();
+      if (!(await condition(answered, SAY_NO_HOST_AFTER_MS))) {
+        await record().write('queued', {
+          reason: `no host of fleet ${fleet} has a free slot; start one with "loomctl worker host --fleet ${fleet}"`,
+        });
+        await condition(answered);
+      }
+      if (acquired !== null && !over()) {
+        const { hostId, hostQueue, controlQueue, tokenHash } = acquired;
+        await record().write('running', {
+          reason: null,
+          run: { runId, number, provider, baseCommit, status: 'running' },
+          lease: { fence, runId, hostId, tokenHash },
+          data: { run: runId, host: hostId },
+        });
+        await run.goOnUnder({ fence, hostId, hostQueue, controlQueue });
+        await condition(() => over() || broken === fence);
+      }
+      await run.loseLease(fence);
+    } finally {
+      awaited = null;
+      holding.cancel();
+    }
+    await hold;
+    return { drained };
+  }
+
   return {
     async run(number, baseCommit) {
-      const { beadId, projectId, provider, fleet, priority } = facts();
-      fence = Math.max(fence, facts().fence);
+      const { beadId, projectId, provider, title, fence: lastFence } = facts();
       const runId = runIdOf(beadId, number);
-      const runChange = { runId, number, provider, baseCommit };
-      const { holdLease } = proxyActivities<LeaseActivities>({
-        taskQueue: fleetQueue(input.instance, fleet),
-        startToCloseTimeout: '24 hours',
-        heartbeatTimeout: input.leaseHeartbeatTimeoutMs,
-        retry: { maximumAttempts: 1 },
-        cancellationType: ActivityCancellationType.TRY_CANCEL,
-        priority: { priorityKey: priority + 1, fairnessKey: projectId },
-        summary: `lease of ${runId}`,
-      });
-
-      let child: ChildWorkflowHandle<typeof agentRunWorkflow> | null = null;
-      let outcome: RunOutcome | null = null;
-      let childFailure: unknown;
-
-      const startRun = async (lease: LeaseAcquired): Promise<void> => {
-        child = await startChild(agentRunWorkflow, {
-          workflowId: runId,
-          workflowTaskTimeout: '5 seconds',
-          args: [
-            {
-              beadId,
-              runId,
-              projectId,
-              baseCommit,
-              provider,
-              instance: input.instance,
-              lease: runLease(lease),
-              heartbeatTimeoutMs: input.leaseHeartbeatTimeoutMs,
-              limits: DEFAULT_RUN_LIMITS,
-            },
-          ],
-          // Stopped through an external handle instead, which also reaches a run that has continued as new.
-          cancellationType: ChildWorkflowCancellationType.ABANDON,
-          staticSummary: facts().title.slice(0, 100),
-        });
-        child.result().then(
-          (result) => (outcome = result),
-          (error: unknown) => (childFailure = error),
-        );
-      };
-      const ended = () => outcome !== null || childFailure !== undefined;
-
-      /** The run may have ended a moment ago, with the news of it still under way. */
-      const tell = async (what: (run: ExternalWorkflowHandle) => Promise<void>): Promise<void> => {
-        try {
-          await what(getExternalWorkflowHandle(runId));
-        } catch (error) {
-          if (isCancellation(error) || !(await condition(ended, '1 minute'))) throw error;
-        }
-      };
-
+      const run = createChildRun(
+        {
+          beadId,
+          runId,
+          projectId,
+          baseCommit,
+          provider,
+          instance: input.instance,
+          heartbeatTimeoutMs: input.leaseHeartbeatTimeoutMs,
+          limits: DEFAULT_RUN_LIMITS,
+        },
+        title,
+      );
+      fence = Math.max(fence, lastFence);
+      let losses = 0;
       try {
-        let losses = 0;
-        for (let dispatch = 0; dispatch < MAX_DISPATCHES && !ended(); dispatch++) {
-          if (losses > 0 && (await condition(ended, backoffMs(losses, DISPATCH_BACKOFF)))) break;
+        for (let dispatch = 0; dispatch < MAX_DISPATCHES && run.outcome() === null; dispatch++) {
+          if (losses > 0 && (await condition(() => run.outcome() !== null, backoffMs(losses, LOSS_BACKOFF)))) break;
           fence += 1;
           awaited = fence;
           acquired = null;
           await record().write('queued', {
             attempt: number,
+            // No host yet: whoever held an older fence is shut out from here on.
             lease: { fence, runId, hostId: null, tokenHash: null },
             ...(dispatch === 0 ? {} : { reason: 'the host was lost; waiting for the next one' }),
             data: { run: runId, dispatch },
           });
-
-          let held = true;
-          let drain = false;
-          const holding = new CancellationScope({ cancellable: true });
-          const hold = holding
-            .run(() => holdLease({ beadId, runId, projectId, fence }))
-            .then(
-              (end) => (drain = end.drain),
-              (error: unknown) => log.info('lease ended', { fence, error: String(error) }),
-            )
-            .finally(() => (held = false));
-          try {
-            const granted = () => acquired !== null || !held || ended();
-            if (!(await condition(granted, SAY_NO_HOST_AFTER_MS))) {
-              await record().write('queued', {
-                reason: `no host of fleet ${fleet} has a free slot; start one with "loomctl worker host --fleet ${fleet}"`,
-              });
-              await condition(granted);
-            }
-            const lease = acquired as LeaseAcquired | null;
-            if (lease !== null && held && !ended()) {
-              await record().write('running', {
-                reason: null,
-                run: { ...runChange, status: 'running' },
-                lease: { fence, runId, hostId: lease.hostId, tokenHash: lease.tokenHash },
-                data: { run: runId, host: lease.hostId },
-              });
-              if (child === null) await startRun(lease);
-              else await tell((run) => run.signal(leaseGranted, runLease(lease)));
-              await condition(() => !held || broken === fence || ended());
-            }
-            if (!ended() && child !== null) await tell((run) => run.signal(leaseLost, { fence }));
-          } finally {
-            awaited = null;
-            holding.cancel();
-          }
-          await hold;
-          if (!drain) losses += 1;
+          const { drained } = await holdOnce(run, number, baseCommit);
+          if (!drained) losses += 1;
         }
       } finally {
-        if (child !== null && !ended()) {
-          await CancellationScope.nonCancellable(async () => {
-            await tell((run) => run.cancel());
-            await condition(ended, '30 seconds');
-          });
-        }
+        if (run.outcome() === null) await run.stop();
       }
-      if (childFailure !== undefined) {
-        return { runId, fence, outcome: failed(`the run's workflow failed: ${String(childFailure)}`) };
-      }
-      return {
-        runId,
-        fence,
-        outcome: outcome ?? failed(`no host kept the run for long: ${MAX_DISPATCHES} dispatches`),
-      };
+      const outcome = run.outcome() ?? failedRun(`no host kept the run: it was given to one ${MAX_DISPATCHES} times`);
+      return { runId, fence, outcome };
     },
   };
 }
-
-const runLease = ({ fence, hostId, hostQueue, controlQueue }: LeaseAcquired) => ({
-  fence,
-  hostId,
-  hostQueue,
-  controlQueue,
-});
-
-const failed = (summary: string): RunOutcome => ({
-  exit: 'host_trouble',
-  summary,
-  confidence: null,
-  turns: 0,
-  lastStep: 0,
-  checkpoint: null,
-});

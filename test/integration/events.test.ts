@@ -1,0 +1,328 @@
+// Outbox, relay, JetStream and the stream of events, on real Postgres and a NATS server that is killed and wiped on the way.
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect as connectSocket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { type NatsConnection, connect } from 'nats';
+import { type CloudEvent, cloudEventSchema } from '../../events/cloud-event.ts';
+import { type EventBus, eventSubject, openEventBus, streamName } from '../../events/nats.ts';
+import { type Relay, startRelay } from '../../events/relay.ts';
+import { insertBead } from '../../store/beads.ts';
+import { insertEvent } from '../../store/events.ts';
+import { insertProject } from '../../store/projects.ts';
+import { type Stack, startStack } from '../../up/stack.ts';
+import { type TestApi, startApi } from '../support/api.ts';
+import { type EventReader, readEvents } from '../support/event-reader.ts';
+import { type TestInstance, createInstance } from '../support/instance.ts';
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, n) => from + n);
+
+/** A server of this file's own, because it is killed. */
+let natsFolder: string;
+let natsServer: Stack;
+
+beforeAll(async () => {
+  natsFolder = await mkdtemp(join(tmpdir(), 'loom-nats-'));
+  const { LOOM_NATS_URL: _, ...env } = process.env;
+  natsServer = await startStack({ dataDir: natsFolder, parts: ['nats'], ports: 'free', env, durable: false });
+});
+
+afterAll(async () => {
+  await natsServer?.stop();
+  await rm(natsFolder, { recursive: true, force: true });
+});
+
+let instance: TestInstance;
+let bus: EventBus;
+let relay: Relay;
+let api: TestApi;
+let readers: EventReader[];
+let written: number;
+const silent = (): void => undefined;
+
+const newRelay = (): Relay =>
+  startRelay({ databaseUrl: instance.config.databaseUrl, instance: instance.config.instance, bus, log: silent });
+
+beforeEach(async () => {
+  instance = await createInstance({ LOOM_NATS_URL: natsServer.endpoints.nats });
+  readers = [];
+  written = 0;
+  for (const id of ['pj-a', 'pj-b']) {
+    await insertProject(instance.database, {
+      id,
+      name: `name-of-${id}`,
+      repository: '/nowhere',
+      branch: 'main',
+      checks: null,
+      setupCommand: null,
+      protectedPaths: [],
+      landing: 'hub',
+    });
+  }
+  bus = openEventBus({ url: instance.config.natsUrl, instance: instance.config.instance, log: silent });
+  relay = newRelay();
+  api = await startApi(instance.config);
+});
+
+afterEach(async () => {
+  for (const reader of readers) reader.close();
+  await api.close();
+  await relay.stop();
+  await bus.close();
+  await instance.dispose();
+});
+
+/** Inserts events as transactions of the product do. */
+async function happen(
+  count: number,
+  about: { beadId?: string; projectId?: string; type?: string } = {},
+): Promise<void> {
+  for (let n = 0; n < count; n++) {
+    written += 1;
+    await insertEvent(instance.database, {
+      id: `event-${written}`,
+      projectId: about.projectId ?? 'pj-a',
+      beadId: about.beadId ?? 'bd-a',
+      type: about.type ?? 'run.result',
+      data: { n: written },
+    });
+  }
+}
+
+async function follow(query: string, headers: Record<string, string> = {}): Promise<EventReader> {
+  const reader = await readEvents(api, query, headers);
+  readers.push(reader);
+  return reader;
+}
+
+const makeBead = (id: string, projectId = 'pj-a') =>
+  insertBead(
+    instance.database,
+    {
+      id,
+      projectId,
+      type: 'bug',
+      title: id,
+      description: '',
+      priority: 2,
+      failingTests: [],
+      provider: 'repairer',
+      fleet: 'agents',
+      maxAttempts: 2,
+    },
+    null,
+  );
+
+describe('the stream of events', () => {
+  test('brings what has happened and what happens, each once, in order', async () => {
+    await happen(30);
+    const reader = await follow('?after=0');
+    expect(await reader.ids(30)).toEqual(range(1, 30));
+    await happen(30);
+    expect(await reader.ids(30)).toEqual(range(31, 60));
+  });
+
+  test('brings events in the form of CloudEvents, under their type', async () => {
+    await happen(1, { type: 'run.assistant' });
+    const message = await (await follow('?after=0')).next();
+    expect(message).toMatchObject({ id: '1', event: 'run.assistant' });
+    expect(cloudEventSchema.strict().parse(JSON.parse(message?.data ?? ''))).toMatchObject({
+      id: 'event-1',
+      source: `/loom/${instance.config.instance}`,
+      subject: 'bd-a',
+      data: { n: 1 },
+      seq: 1,
+    });
+  });
+
+  test('begins now unless it is told otherwise', async () => {
+    await happen(5);
+    expect(await (await follow('?after=0')).ids(5)).toHaveLength(5);
+    const reader = await follow('');
+    await happen(2);
+    expect(await reader.ids(2)).toEqual([6, 7]);
+  });
+
+  test('begins for one bead with its first event, and brings no other', async () => {
+    await makeBead('bd-one');
+    await happen(3, { beadId: 'bd-two' });
+    await happen(2, { beadId: 'bd-one' });
+    const reader = await follow('?bead=bd-one');
+    const types = [await reader.next(), await reader.next(), await reader.next()].map((event) => event?.event);
+    expect(types).toEqual(['bead.created', 'run.result', 'run.result']);
+    await happen(1, { beadId: 'bd-two' });
+    await happen(1, { beadId: 'bd-one' });
+    expect(await reader.ids(1)).toEqual([8]);
+  });
+
+  test('brings the events of one project, named by id or by name', async () => {
+    const readersOfB = [await follow('?project=pj-b'), await follow('?project=name-of-pj-b')];
+    await happen(2, { projectId: 'pj-a' });
+    await happen(1, { projectId: 'pj-b' });
+    for (const reader of readersOfB) expect(await reader.ids(1)).toEqual([3]);
+  });
+
+  test('goes on where a client left off, without gap or repeat', async () => {
+    await happen(10);
+    const first = await follow('?after=0');
+    const seen = await first.ids(4);
+    first.close();
+    await happen(10);
+    const second = await follow('?after=0', { 'last-event-id': String(seen.at(-1)) });
+    expect(await second.ids(16)).toEqual(range(5, 20));
+  });
+
+  test('catches up over several pages while more arrives', async () => {
+    await instance.database.query(
+      `insert into event (id, project_id, bead_id, type, data) select 'many-' || n, 'pj-a', 'bd-a', 'run.result', '{}' from generate_series(1, 1800) n`,
+    );
+    const reader = await follow('?after=0');
+    const more = happen(100);
+    expect(await reader.ids(1_900)).toEqual(range(1, 1_900));
+    await more;
+  });
+
+  test('says reset to a client whose events are not kept, and to one from another database', async () => {
+    await happen(10);
+    await (await follow('?after=0')).ids(10);
+    await instance.database.query('delete from event where seq <= 5');
+    for (const [after, from] of [
+      [2, 5],
+      [900, 10],
+    ] as const) {
+      const reader = await follow('', { 'last-event-id': String(after) });
+      expect(await reader.next()).toMatchObject({ id: String(from), event: 'reset' });
+    }
+    const reader = await follow('?after=5');
+    expect(await reader.ids(5)).toEqual(range(6, 10));
+  });
+
+  test('ends with the event that ends the bead, for a client that asks for it, also when it comes back later', async () => {
+    await makeBead('bd-end');
+    const reader = await follow('?bead=bd-end&until=terminal');
+    expect((await reader.next())?.event).toBe('bead.created');
+    await happen(1, { beadId: 'bd-end', type: 'bead.closed' });
+    expect((await reader.next())?.event).toBe('bead.closed');
+    expect(await reader.next()).toBeUndefined();
+    const again = await follow('?bead=bd-end&until=terminal', { 'last-event-id': '2' });
+    expect(await again.next()).toBeUndefined();
+  });
+});
+
+describe('a client that does not read', () => {
+  test('is cut off, and misses nothing when it comes back', async () => {
+    const { hostname, port, pathname } = new URL(`${api.url}/events/stream`);
+    const socket = connectSocket(Number(port), hostname);
+    await once(socket, 'connect');
+    socket.write(`GET ${pathname} HTTP/1.1\r\nHost: loom\r\nAuthorization: Bearer ${api.key}\r\n\r\n`);
+    await once(socket, 'readable');
+    socket.read();
+    // What the sockets of both sides hold comes on top of what the API allows.
+    await instance.database.query(
+      `insert into event (id, project_id, bead_id, type, data)
+       select 'large-' || n, 'pj-a', 'bd-a', 'run.result', jsonb_build_object('text', repeat('x', 8000)) from generate_series(1, 4000) n`,
+    );
+    const attentive = await follow('?after=0');
+    expect(await attentive.ids(4_000)).toEqual(range(1, 4_000));
+    socket.resume();
+    await once(socket, 'close');
+    expect(api.log.join('\n')).toContain('reads too slowly');
+    await happen(1);
+    expect(await attentive.ids(1)).toEqual([4_001]);
+  });
+});
+
+describe('when NATS goes away', () => {
+  test('a client sees neither gap nor repeat when the server is killed and comes back', async () => {
+    const reader = await follow('?after=0');
+    await happen(20);
+    expect(await reader.ids(20)).toEqual(range(1, 20));
+    natsServer.part('nats').kill('SIGKILL');
+    await happen(20);
+    expect(await reader.ids(20)).toEqual(range(21, 40));
+    await happen(5);
+    expect(await reader.ids(5)).toEqual(range(41, 45));
+    expect(natsServer.part('nats').restarts).toBeGreaterThan(0);
+  });
+
+  test('what happens meanwhile is numbered at once and can be read', async () => {
+    natsServer.part('nats').kill('SIGKILL');
+    await happen(3);
+    expect(await (await follow('?after=0')).ids(3)).toEqual([1, 2, 3]);
+  });
+
+  test('a stream that was deleted is made anew, and clients notice nothing', async () => {
+    const reader = await follow('?after=0');
+    await happen(5);
+    expect(await reader.ids(5)).toEqual(range(1, 5));
+    const nats = await connect({ servers: instance.config.natsUrl });
+    const jsm = await nats.jetstreamManager();
+    await jsm.streams.delete(streamName(instance.config.instance));
+    await happen(5);
+    expect(await reader.ids(5)).toEqual(range(6, 10));
+    expect((await jsm.streams.info(streamName(instance.config.instance))).config.subjects).toEqual([
+      `${instance.config.instance}.events.>`,
+    ]);
+    await nats.close();
+  });
+});
+
+describe('the relay', () => {
+  /** Every event that JetStream has, oldest first. */
+  async function onStream(nats: NatsConnection, count: number): Promise<CloudEvent[]> {
+    const name = streamName(instance.config.instance);
+    const consumer = await nats.jetstream().consumers.get(name);
+    const events: CloudEvent[] = [];
+    for await (const message of await consumer.consume()) {
+      const event = cloudEventSchema.parse(message.json());
+      expect(message.subject).toBe(eventSubject(instance.config.instance, event));
+      events.push(event);
+      if (events.length === count) break;
+    }
+    return events;
+  }
+
+  test('publishes each event once and in order, though several relays start', async () => {
+    const nats = await connect({ servers: instance.config.natsUrl });
+    const rivals = [newRelay(), newRelay()];
+    await Promise.all([happen(40), happen(40), happen(40)]);
+    await (await follow('?after=0')).ids(120);
+    const events = await onStream(nats, 120);
+    await Promise.all(rivals.map((rival) => rival.stop()));
+    expect(events.map(({ seq }) => seq)).toEqual(range(1, 120));
+    expect(
+      (await (await nats.jetstreamManager()).streams.info(streamName(instance.config.instance))).state.messages,
+    ).toBe(120);
+    await nats.close();
+  });
+
+  test('hands over to the next one when it stops, and when its connection is cut', async () => {
+    const reader = await follow('?after=0');
+    await happen(3);
+    expect(await reader.ids(3)).toEqual([1, 2, 3]);
+    const next = newRelay();
+    await relay.stop();
+    await happen(3);
+    expect(await reader.ids(3)).toEqual([4, 5, 6]);
+    const cut = await instance.database.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'loom relay' and datname = current_database()`,
+    );
+    expect(cut.rows).toHaveLength(1);
+    await happen(3);
+    expect(await reader.ids(3)).toEqual([7, 8, 9]);
+    await next.stop();
+  });
+
+  test('publishes later what it could not publish when it stopped', async () => {
+    await relay.stop();
+    await happen(4);
+    const reader = await follow('?after=0');
+    relay = newRelay();
+    expect(await reader.ids(4)).toEqual([1, 2, 3, 4]);
+    const nats = await connect({ servers: instance.config.natsUrl });
+    expect((await onStream(nats, 4)).map(({ id }) => id)).toEqual(['event-1', 'event-2', 'event-3', 'event-4']);
+    await nats.close();
+  });
+});
