@@ -41,17 +41,18 @@ export function openRepositories(dir: string): Repositories {
   const run = (projectId: string, args: readonly string[], options: GitOptions = {}) =>
     git(args, { ...options, cwd: pathOf(projectId) });
 
-  const must = async (projectId: string, args: readonly string[], options: GitOptions = {}): Promise<string> => {
+  const mustPrint = async (projectId: string, args: readonly string[], options: GitOptions = {}): Promise<string> => {
     const result = await run(projectId, args, options);
-    if (result.code !== 0) {
-      throw new LoomError(
-        'UNAVAILABLE',
-        `git ${args[0]} ended with ${result.code}: ${result.stderr.trim()}`,
-        'It is tried again; look at the hub log if it goes on.',
-      );
-    }
-    return result.stdout.trim();
+    if (result.code === 0) return result.stdout;
+    throw new LoomError(
+      'UNAVAILABLE',
+      `git ${args[0]} ended with ${result.code}: ${result.stderr.trim()}`,
+      'It is tried again; look at the hub log if it goes on.',
+    );
   };
+  /** For output that is one line, such as an id. */
+  const must = async (projectId: string, args: readonly string[], options: GitOptions = {}): Promise<string> =>
+    (await mustPrint(projectId, args, options)).trim();
 
   const branchCommit = async (project: Project): Promise<string | null> => {
     const result = await run(project.id, ['rev-parse', '--verify', '--quiet', `refs/heads/${project.branch}^{commit}`]);
@@ -216,7 +217,7 @@ export function openRepositories(dir: string): Repositories {
     },
 
     async diff(projectId, from, to) {
-      return must(projectId, ['diff', '--no-color', '--no-ext-diff', '--no-textconv', from, to, '--']);
+      return mustPrint(projectId, ['diff', '--no-color', '--no-ext-diff', '--no-textconv', from, to, '--']);
     },
   };
 }

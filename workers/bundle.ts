@@ -12,18 +12,26 @@ export interface WorkflowBundle {
   readonly code: string;
 }
 
-export async function workflowBundle(): Promise<WorkflowBundle> {
+/** @param entry of other workflow code than this checkout's; it is bundled anew each time. */
+export async function workflowBundle(entry?: string): Promise<WorkflowBundle> {
+  if (entry !== undefined) return bundle(entry);
   const file = join(CACHE, `workflows-${await sourceHash()}.js`);
   const kept = await readFile(file, 'utf8').catch(() => undefined);
   if (kept !== undefined) return { code: kept };
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: join(ROOT, 'workflows', 'all-workflows.ts'),
-    logger: { ...console, log() {}, trace() {}, debug() {}, info() {} },
-  });
+  const { code } = await bundle(join(ROOT, 'workflows', 'all-workflows.ts'));
   await mkdir(CACHE, { recursive: true });
   const fresh = `${file}.${process.pid}`;
   await writeFile(fresh, code);
   await rename(fresh, file);
+  return { code };
+}
+
+async function bundle(workflowsPath: string): Promise<WorkflowBundle> {
+  const quiet = () => undefined;
+  const { code } = await bundleWorkflowCode({
+    workflowsPath,
+    logger: { log: quiet, trace: quiet, debug: quiet, info: quiet, warn: console.warn, error: console.error },
+  });
   return { code };
 }
 

@@ -1,5 +1,6 @@
 // Process entry: replays recorded histories against the workflow code on disk. `loomctl replay` starts it; it changes nothing.
-// Arguments: `--bead ID`, `--file PATH` (repeatable) or `--all`, and `--json`. Exit 0 all replay, 1 one does not
+// Arguments: `--bead ID`, `--file PATH` (repeatable) or `--all`; `--workflows ENTRY` for other code
+// than this checkout's; `--json`. Exit 0 all replay, 1 one does not
 // or there is none, 2 wrong input, 3 no Temporal.
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     bead: { type: 'string' },
     file: { type: 'string', multiple: true },
     all: { type: 'boolean', default: false },
+    workflows: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -33,7 +35,7 @@ const { values } = parseArgs({
 async function replay(histories: ReplayHistoriesIterable): Promise<readonly Replayed[]> {
   Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined) });
   const replayed: Replayed[] = [];
-  const options = { workflowBundle: await workflowBundle() };
+  const options = { workflowBundle: await workflowBundle(values.workflows) };
   for await (const { workflowId, runId, error } of Worker.runReplayHistories(options, histories)) {
     const result = { workflowId, runId, failure: error === undefined ? null : error.message };
     replayed.push(result);
