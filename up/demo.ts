@@ -120,7 +120,7 @@ async function report(api: ApiClient, bead: BeadDetails, options: DemoOptions, v
       '  next: read the turns above. Keep the stack with --keep and read all of it: bin/loomctl run show RUN --transcript',
     );
     if (options.repository !== undefined) {
-      view.say('  The built-in repairer makes small edits only. For more, give Loom a model: see docs/providers.md.');
+      view.say('  The built-in repairer makes small edits only. What it tried stands in the transcript above.');
     }
     return false;
   }

@@ -1,10 +1,12 @@
 // The REST API over HTTP, on real Postgres and Temporal. No worker runs here: a workflow that was started waits.
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createReconcileActivities } from '../../activities/reconcile.ts';
 import { problemSchema } from '../../api/schemas/problem.ts';
 import { acceptedBeadSchema, beadDetailsSchema, beadPageSchema } from '../../api/schemas/beads.ts';
 import { createdProjectSchema, projectPageSchema } from '../../api/schemas/projects.ts';
 import { stepPageSchema } from '../../api/schemas/steps.ts';
+import { startBead } from '../../client/beads.ts';
 import { openTemporal } from '../../client/temporal.ts';
 import { beadWorkflowId } from '../../domain/ids.ts';
 import { orchestratorQueue } from '../../domain/task-queues.ts';
@@ -472,6 +474,26 @@ describe('the API when something is away', () => {
 
     const repeated = await api.request('POST', '/beads', aBug({ title: 'kept' }), headers);
     expect([repeated.status, repeated.body['id'], repeated.body['note']]).toEqual([200, accepted.body['id'], null]);
+  });
+
+  test('what was accepted without Temporal is started by the reconciler, once', async () => {
+    const { temporal: at, instance: name, lease } = instance.config;
+    const alone = await startApi({ ...instance.config, temporal: { ...at, address: '127.0.0.1:1' } });
+    const accepted = await alone.request('POST', '/beads', aBug({ title: 'reconciled' }));
+    await alone.close();
+    const beadId = String(accepted.body['id']);
+    await instance.database.query(`update bead set created_at = now() - interval '1 minute' where id = $1`, [beadId]);
+    const temporal = openTemporal(at);
+    const settings = { instance: name, leaseHeartbeatTimeoutMs: lease.heartbeatTimeoutMs };
+    const { reconcile } = createReconcileActivities({
+      database: instance.database,
+      startBead: async (bead) => (await startBead(temporal, bead, settings)) === 'started',
+    });
+    expect(await reconcile()).toEqual({ repairs: 1 });
+    expect(await reconcile()).toEqual({ repairs: 0 });
+    const workflow = await temporal.call((client) => client.workflow.getHandle(beadWorkflowId(beadId)).describe());
+    expect(workflow.status.name).toBe('RUNNING');
+    await temporal.close();
   });
 
   test('without the hub a diff is answered 503', async () => {

@@ -42,8 +42,13 @@ let readers: EventReader[];
 let written: number;
 const silent = (): void => undefined;
 
-const newRelay = (): Relay =>
-  startRelay({ databaseUrl: instance.config.databaseUrl, instance: instance.config.instance, bus, log: silent });
+const newRelay = (onto: EventBus = bus): Relay =>
+  startRelay({
+    databaseUrl: instance.config.databaseUrl,
+    instance: instance.config.instance,
+    bus: onto,
+    log: silent,
+  });
 
 beforeEach(async () => {
   instance = await createInstance({ LOOM_NATS_URL: natsServer.endpoints.nats });
@@ -286,15 +291,24 @@ describe('the relay', () => {
 
   test('publishes each event once and in order, though several relays start', async () => {
     const nats = await connect({ servers: instance.config.natsUrl });
-    const rivals = [newRelay(), newRelay()];
+    const published: number[] = [];
+    const counting: EventBus = {
+      ...bus,
+      publish: (events) => {
+        published.push(...events.map(({ seq }) => seq));
+        return bus.publish(events);
+      },
+    };
+    await relay.stop();
+    relay = newRelay(counting);
+    const rivals = [newRelay(counting), newRelay(counting)];
     await Promise.all([happen(40), happen(40), happen(40)]);
     await (await follow('?after=0')).ids(120);
     const events = await onStream(nats, 120);
     await Promise.all(rivals.map((rival) => rival.stop()));
     expect(events.map(({ seq }) => seq)).toEqual(range(1, 120));
-    expect(
-      (await (await nats.jetstreamManager()).streams.info(streamName(instance.config.instance))).state.messages,
-    ).toBe(120);
+    // Not only because JetStream drops repeats.
+    expect(published).toEqual(range(1, 120));
     await nats.close();
   });
 

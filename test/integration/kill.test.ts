@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { runIdOf } from '../../domain/ids.ts';
 import { listSteps } from '../../store/steps.ts';
 import { type TestLoom, type TestProcess, startLoom } from '../support/loom.ts';
+import { untilNoProcessHas } from '../support/process-list.ts';
 import { untilActing } from '../support/until-acting.ts';
 
 const PROJECT = {
@@ -14,12 +15,17 @@ import { greet } from '../src/greet.js';
 test('greets by name', () => assert.equal(greet('Ada'), 'Hello Ada'));
 `,
 };
+/** Found in the process list as long as the command of the slow step runs. */
+const MARKER = `loom-kill-${process.pid}`;
 // The second call takes long enough to be killed in, and leaves a trace for every time that it was executed to the end.
 const SCRIPT = [
   { calls: [{ action: 'write_file', arguments: { path: 'log.txt', content: 'begun\n' } }] },
   {
     calls: [
-      { action: 'run_command', arguments: { command: 'echo before >> log.txt; sleep 3; echo after >> log.txt' } },
+      {
+        action: 'run_command',
+        arguments: { command: `: ${MARKER}; echo before >> log.txt; sleep 3; echo after >> log.txt` },
+      },
       { action: 'edit_file', arguments: { path: 'src/greet.js', old: 'nam;', new: 'name;' } },
     ],
   },
@@ -73,9 +79,10 @@ async function expectTheUndisturbedResult(): Promise<void> {
 }
 
 describe('a run whose processes are killed in the middle of an action', () => {
-  test('lands the same when its host is killed and another takes over', async () => {
+  test('lands the same when its host is killed, which ends its agent as well, and another takes over', async () => {
     host.kill('SIGKILL');
     await host.exited;
+    await untilNoProcessHas(MARKER);
     await loom.start('host', { LOOM_HOST_NAME: 'second' });
     await expectTheUndisturbedResult();
     const running = await loom.untilEvent(

@@ -309,7 +309,7 @@ describe('escape', () => {
 
   test('19: programs and libraries of the host cannot be changed', async () => {
     expect(await errnoOf('os.chmod("/usr/bin/env", 0o700)')).toBe(EROFS);
-    expect(await errnoOf('os.open("/usr/bin/env", os.O_WRONLY)')).toBe(EROFS);
+    expect([EROFS, EACCES]).toContain(await errnoOf('os.open("/usr/bin/env", os.O_WRONLY)'));
     expect((await run('echo x >> "$(command -v node)"')).exitCode).not.toBe(0);
   });
 

@@ -3,8 +3,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { AddressInfo } from 'node:net';
 import { FileError } from '../../workspace/file-error.ts';
 import { deleteFileIn, listFolderIn, readFileIn, writeFileIn } from '../../workspace/files.ts';
 import { openWorkspace } from '../../workspace/workspace.ts';
@@ -188,7 +190,7 @@ describe('a checkpoint', () => {
   test('and everything else goes on where the owner has locked a folder or a file', async () => {
     inTree('mkdir locked; echo x > locked/f; chmod 000 locked/f locked; chmod 000 src');
     const commit = await workspace.checkpoint(base, DETAILS);
-    expect(commit).not.toBeNull();
+    expect(paths(await workspace.changedPaths(base, commit ?? ''))).toEqual(['A locked/f']);
     inTree('chmod 000 locked src');
     await workspace.restore(base);
     expect(readdirSync(workspace.tree)).not.toContain('locked');
@@ -254,6 +256,20 @@ describe('pushing and fetching', () => {
       code: 'CONFLICT',
       message: expect.stringContaining('fence 3 is over'),
     });
+  });
+
+  test('the token goes to the remote, and a refusal of it is told as such', async () => {
+    const seen: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      seen.push(request.headers.authorization);
+      response.writeHead(403).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const remoteUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/x.git`;
+    const opening = openWorkspace({ dir: join(folder, 'refused'), remoteUrl, token: 'abc', baseCommit: base });
+    await expect(opening).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+    expect(seen).toEqual(['Bearer abc']);
+    await new Promise((resolve) => server.close(resolve));
   });
 
   test('the token is in no argument and in no file', async () => {
@@ -347,16 +363,15 @@ describe("the platform's hands", () => {
   });
 
   test('are not led out by a folder that turns into a link while they walk', async () => {
-    inTree('mkdir -p flip/in; echo inside > flip/in/passwd');
-    const path = join(workspace.tree, 'flip');
-    const child = spawn('/bin/bash', [
-      '-c',
-      `cd "$0"; while :; do mv -T in was && ln -s /etc in && rm in && mv -T was in; done`,
-      path,
-    ]);
+    inTree('mkdir -p flip/in; echo inside > flip/in/passwd; ln -s /etc flip/out');
+    const swapping = `
+import os
+while True:
+    os.rename("in", "was"); os.rename("out", "in"); os.rename("in", "out"); os.rename("was", "in")`;
+    const child = spawn('/usr/bin/python3', ['-c', swapping], { cwd: join(workspace.tree, 'flip') });
     try {
       const seen = new Set<string>();
-      for (let round = 0; round < 400; round++) {
+      for (let round = 0; round < 5_000; round++) {
         seen.add(
           await readFileIn(workspace.tree, 'flip/in/passwd').then(
             ({ bytes }) => bytes.toString(),
@@ -365,6 +380,8 @@ describe("the platform's hands", () => {
         );
       }
       expect([...seen].filter((text) => text.includes('root:'))).toEqual([]);
+      // Both states were met, so there was something to be led out by.
+      expect([...seen]).toEqual(expect.arrayContaining(['inside\n', 'OUTSIDE_WORKSPACE']));
     } finally {
       child.kill('SIGKILL');
     }

@@ -1,0 +1,44 @@
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import type { System } from '../api-shapes.ts';
+import { number } from '../options.ts';
+import { runEntry } from '../run-entry.ts';
+import { action } from '../session.ts';
+
+/** Not for a process that runs the code of agents. */
+const KEPT_FROM_HOSTS = new Set(['LOOM_DATABASE_URL', 'LOOM_NATS_URL', 'LOOM_API_KEY', 'LOOM_API_KEY_FILE']);
+
+interface Options {
+  readonly fleet: string;
+  readonly slots: number;
+  readonly dir?: string;
+  readonly name?: string;
+}
+
+export const workerHost = (): Command =>
+  new Command('host')
+    .description('join this machine to a fleet; Ctrl-C lets it finish what it has begun')
+    .requiredOption('-f, --fleet <names>', 'the fleets to serve, separated by commas: agents, verifier or your own')
+    .option('-s, --slots <number>', 'how many runs at a time, for each fleet', number(1, 64), 2)
+    .option('--dir <path>', 'where workspaces are kept (default: .loom-host in this folder)')
+    .option('--name <name>', 'what it is called (default: the name of this machine and the process)')
+    .action(
+      action<Options, []>(async ({ api, env, cwd, note }, { fleet, slots, dir = '.loom-host', name }) => {
+        const { temporal, instance, hub, hostKey } = await api.get<System>('/system');
+        const kept = Object.entries(env).filter(([variable]) => !KEPT_FROM_HOSTS.has(variable));
+        note(`Joining ${instance} at ${api.installation.url}: fleet ${fleet}, ${slots} at a time`);
+        return runEntry('workers/host.ts', [], {
+          ...Object.fromEntries(kept),
+          LOOM_TEMPORAL_ADDRESS: temporal.address,
+          LOOM_TEMPORAL_NAMESPACE: temporal.namespace,
+          LOOM_INSTANCE: instance,
+          LOOM_HUB_URL: hub.url,
+          LOOM_HOST_KEY: hostKey,
+          LOOM_HOST_FLEETS: fleet,
+          LOOM_HOST_SLOTS: String(slots),
+          LOOM_HOST_DIR: resolve(cwd, dir),
+          LOOM_HOST_NAME: name ?? hostname(),
+        });
+      }),
+    );

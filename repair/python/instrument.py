@@ -1,0 +1,101 @@
+"""Fuel at every loop iteration and call, and in the first run counters for localisation; works on the tree, not on the text."""
+import ast
+import time
+
+from source import Source
+
+
+class OutOfFuel(BaseException):
+    """Not an Exception, so that code which catches everything does not swallow it."""
+
+
+class Meter:
+    CLOCK_EVERY = 64
+    SAMPLES = 20
+
+    def __init__(self):
+        self.refill(10**9, 10**9)
+        self.hits = set()
+        self.kinds = {}
+        self.samples = {}
+
+    def refill(self, steps, seconds):
+        self.limit = self.left = steps
+        self.deadline = time.perf_counter() + seconds
+
+    @property
+    def empty(self):
+        return self.left < 0
+
+    def step(self):
+        self.left -= 1
+        if self.left < 0 or (self.left % self.CLOCK_EVERY == 0 and time.perf_counter() > self.deadline):
+            self.left = -1
+            raise OutOfFuel('the code ran for too many steps: probably an endless loop')
+
+    def count(self, file, number, values):
+        self.hits.add((file, number))
+        taken = self.samples.get((file, number), 0)
+        if taken < self.SAMPLES:
+            self.samples[file, number] = taken + 1
+            for name, value in values.items():
+                if not name.startswith('__'):
+                    self.kinds.setdefault((file, name), set()).add(kind_of(value))
+
+
+def kind_of(value):
+    if isinstance(value, bool):
+        return 'boolean'
+    if isinstance(value, (int, float, complex)):
+        return 'number'
+    for kind, types in (('string', str), ('list', (list, tuple)), ('dict', dict), ('set', (set, frozenset)), ('none', type(None))):
+        if isinstance(value, types):
+            return kind
+    return 'function' if callable(value) else 'object'
+
+
+def call(name, *args):
+    return ast.Expr(ast.Call(ast.Name(name, ast.Load()), list(args), []))
+
+
+class _Fuel(ast.NodeTransformer):
+    def _body(self, node):
+        self.generic_visit(node)
+        at = 1 if ast.get_docstring(node, clean=False) is not None else 0 if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else 0
+        node.body.insert(at, call('__loom_step__'))
+        return node
+
+    def _loop(self, node):
+        self.generic_visit(node)
+        node.body.insert(0, call('__loom_step__'))
+        return node
+
+    visit_FunctionDef = visit_AsyncFunctionDef = _body
+    visit_For = visit_While = visit_AsyncFor = _loop
+
+
+def _count(source):
+    for node in list(ast.walk(source.tree)):
+        for field in ('body', 'orelse', 'finalbody'):
+            block = getattr(node, field, None)
+            if not isinstance(block, list) or not block or not isinstance(block[0], ast.stmt):
+                continue
+            counted = []
+            for statement in block:
+                future = isinstance(statement, ast.ImportFrom) and statement.module == '__future__'
+                docstring = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+                if not future and not docstring:
+                    number = source.number[id(statement)]
+                    counted.append(call('__loom_count__', ast.Constant(source.file), ast.Constant(number), ast.Call(ast.Name('locals', ast.Load()), [], [])))
+                counted.append(statement)
+            block[:] = counted
+
+
+def compiled(file, path, text, counting):
+    """Code object of a module. Raises SyntaxError."""
+    source = Source(file, text)
+    if counting:
+        _count(source)
+    tree = _Fuel().visit(source.tree)
+    ast.fix_missing_locations(tree)
+    return compile(tree, path, 'exec', dont_inherit=True)

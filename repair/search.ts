@@ -1,0 +1,279 @@
+// The search itself, whatever the language: first run, candidates by weight, green patches told apart by behaviour, the best one
+// confirmed by the real test command in a copy of the workspace.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { sameTest } from './command/reports.ts';
+import { Scratch, TooLarge } from './command/scratch.ts';
+import type { TestRun } from './command/scratch.ts';
+import { confidence, documentedFactor, groupByBehaviour } from './confidence.ts';
+import type { Evidence } from './confidence.ts';
+import { applyEdits } from './edits.ts';
+import type { Baseline, Candidate, Engine } from './engine.ts';
+import { chooseEngines } from './choose-engine.ts';
+import type { Alternative, Outcome, RepairEvent, RepairRequest, RepairResult } from './protocol.ts';
+import { unifiedDiff } from './unified-diff.ts';
+
+/** A rival must weigh at least this part of the first hit, or the search is over. */
+const RIVAL_SHARE = 1 / 3;
+/** Candidates tried after the first hit, at most. */
+const RIVALS_TRIED = 4_000;
+const MAX_GREENS = 24;
+const MAX_CONFIRMATIONS = 6;
+const SUSPECTS_SHOWN = 10;
+
+export interface Green {
+  readonly candidate: Candidate;
+  readonly order: number;
+}
+
+interface SearchState {
+  candidates: number;
+  evaluations: number;
+  reason: string;
+}
+
+const diffOf = (root: string, candidate: Candidate): string =>
+  [...new Set(candidate.edits.map((edit) => edit.file))]
+    .map((file) => {
+      const text = readFileSync(join(root, file), 'utf8');
+      return unifiedDiff(
+        file,
+        text,
+        applyEdits(
+          text,
+          candidate.edits.filter((edit) => edit.file === file),
+        ),
+      );
+    })
+    .join('');
+
+/** Runs through the candidates until the likeliest greens are known or the budget is used up. */
+async function findGreens(
+  engine: Engine,
+  request: RepairRequest,
+  deadline: number,
+  state: SearchState,
+  emit: (event: RepairEvent) => void,
+): Promise<Green[]> {
+  const greens: Green[] = [];
+  let floor = 0;
+  let limit = request.maxEvaluations;
+  let batch: Candidate[] = [];
+  let reported = performance.now();
+  const flush = async (): Promise<void> => {
+    const verdicts = await engine.evaluate(batch);
+    verdicts.forEach((verdict, i) => {
+      const candidate = batch[i];
+      if (!verdict.green || candidate === undefined || greens.length >= MAX_GREENS) return;
+      if (greens.length === 0) {
+        floor = candidate.weight * RIVAL_SHARE;
+        limit = Math.min(limit, state.evaluations + engine.batchSize + RIVALS_TRIED);
+      }
+      greens.push({ candidate, order: state.evaluations + i });
+    });
+    state.evaluations += batch.length;
+    const weight = batch.at(-1)?.weight ?? 0;
+    batch = [];
+    if (performance.now() - reported < 500) return;
+    reported = performance.now();
+    emit({ event: 'progress', evaluations: state.evaluations, green: greens.length, weight });
+  };
+  for await (const candidate of engine.candidates()) {
+    if (candidate.weight < floor) break;
+    state.candidates++;
+    batch.push(candidate);
+    if (batch.length >= engine.batchSize) await flush();
+    if (state.evaluations >= limit || greens.length >= MAX_GREENS) break;
+    if (engine.exhausted) {
+      state.reason = 'too many candidates hung or crashed the tests';
+      break;
+    }
+    if (performance.now() > deadline) {
+      state.reason = `the time limit of ${request.maxSeconds} s was reached`;
+      break;
+    }
+  }
+  if (batch.length > 0) await flush();
+  if (state.reason === '')
+    state.reason =
+      state.evaluations >= request.maxEvaluations
+        ? `the budget of ${request.maxEvaluations} evaluations was used up`
+        : 'every candidate was tried';
+  return greens;
+}
+
+/** Whether a run with a candidate is as green as it has to be, given the run without it. */
+async function confirms(run: TestRun, firstRun: Promise<TestRun>, request: RepairRequest): Promise<boolean> {
+  if (run.timedOut) return false;
+  const { report } = run;
+  // A first run that hangs is not waited for when the command itself says that all is well.
+  if (run.code === 0 && (report === undefined || report.failed.size === 0)) return true;
+  const before = await firstRun;
+  if (report !== undefined) {
+    for (const wanted of request.failingTests)
+      if ([...report.failed].some((name) => sameTest(name, wanted.name))) return false;
+    for (const name of before.report?.passed ?? [])
+      if (report.failed.has(name) || (report.passed.size > 0 && !report.passed.has(name))) return false;
+  }
+  if (run.code === 0) return true;
+  // The command may stay red for other reasons; then every name must speak for the candidate.
+  if (report === undefined || before.report === undefined || request.failingTests.length === 0) return false;
+  return (
+    [...report.failed].every((name) => before.report?.failed.has(name)) &&
+    report.failed.size < before.report.failed.size
+  );
+}
+
+/** Finds a repair for the project in `root`, which is left as it is. Never throws for what the project does. */
+export async function repair(
+  root: string,
+  request: RepairRequest,
+  emit: (event: RepairEvent) => void,
+): Promise<RepairResult> {
+  const started = performance.now();
+  const deadline = started + request.maxSeconds * 1000;
+  const state: SearchState = { candidates: 0, evaluations: 0, reason: '' };
+  // Two copies: the first run, which may hang, must not see the edits of a confirmation.
+  let scratch: Scratch | undefined;
+  let original: Scratch | undefined;
+  let baseline: Baseline | undefined;
+  const finish = (outcome: Outcome, reason: string, more: Partial<RepairResult> = {}): RepairResult => ({
+    event: 'result',
+    outcome,
+    alternatives: [],
+    confidence: 0,
+    candidates: state.candidates,
+    evaluations: state.evaluations,
+    confirmations: (original?.runs ?? 0) + (scratch?.runs ?? 0),
+    suspects: baseline?.suspects.slice(0, SUSPECTS_SHOWN) ?? [],
+    reason,
+    ms: Math.round(performance.now() - started),
+    ...more,
+  });
+
+  try {
+    original = new Scratch(root);
+    scratch = new Scratch(root);
+  } catch (error) {
+    original?.dispose();
+    if (error instanceof TooLarge)
+      return finish(
+        'out_of_depth',
+        `${error.message}; repair_search works on smaller projects, or on a part given as the workspace`,
+      );
+    throw error;
+  }
+  const copy = scratch;
+  const over = new AbortController();
+  let engine: Engine | undefined;
+  emit({ event: 'phase', phase: 'baseline', detail: request.testCommand });
+  const firstRun = original.run(request.testCommand, [], request.testTimeoutMs, over.signal);
+  try {
+    const problems: string[] = [];
+    for (const candidateEngine of chooseEngines(root, request, copy, firstRun)) {
+      engine = candidateEngine;
+      baseline = await engine.baseline();
+      if (baseline.ok) break;
+      problems.push(baseline.problem);
+      await engine.close();
+    }
+    if (engine === undefined || baseline === undefined) {
+      await firstRun;
+      return finish(
+        'out_of_depth',
+        'no JavaScript, TypeScript or Python tests were found here, and other languages cannot be searched',
+      );
+    }
+    if (!baseline.ok || baseline.failing.length === 0) {
+      const before = await firstRun;
+      if (before.code === 0) return finish('already_green', `"${request.testCommand}" passes as the project stands`);
+      if (before.timedOut && !baseline.ok)
+        return finish('out_of_depth', `"${request.testCommand}" did not end within ${request.testTimeoutMs} ms`);
+      return finish(
+        'cannot_run',
+        `${problems.join('; ')}. The last lines of "${request.testCommand}": ${before.output.slice(-400).trim()}`,
+      );
+    }
+    if (baseline.suspects.length === 0)
+      return finish(
+        'out_of_depth',
+        'the failing tests execute no file that may be edited, so there is no place to search',
+      );
+
+    emit({
+      event: 'phase',
+      phase: 'search',
+      detail: `${baseline.failing.length} failing, ${baseline.suspects.length} suspicious places`,
+    });
+    const greens = await findGreens(engine, request, deadline, state, emit);
+    if (greens.length === 0) return finish('not_found', `no small edit turns the failing tests green: ${state.reason}`);
+
+    const behaviours = await engine.probe(greens.map((green) => green.candidate));
+    const groups = groupByBehaviour(
+      greens.map(({ candidate }, i) => {
+        const { results, agreed, disagreed } = behaviours[i] ?? { results: [], agreed: 0, disagreed: 0 };
+        return { weight: candidate.weight * documentedFactor(agreed, disagreed), behaviour: results };
+      }),
+    );
+    const total = groups.reduce((sum, group) => sum + group.weight, 0);
+    for (const group of groups) {
+      const green = greens[group.members[0] ?? 0];
+      if (green === undefined || copy.runs >= MAX_CONFIRMATIONS) break;
+      emit({
+        event: 'phase',
+        phase: 'confirm',
+        detail: `${green.candidate.operator} in ${green.candidate.edits[0]?.file}:${green.candidate.line}`,
+      });
+      const run = await copy.run(request.testCommand, green.candidate.edits, request.testTimeoutMs);
+      if (!(await confirms(run, firstRun, request))) continue;
+      const others = groups
+        .filter((other) => other !== group)
+        .flatMap((other): Alternative[] => {
+          const rival = greens[other.members[0] ?? 0]?.candidate;
+          return rival === undefined
+            ? []
+            : [
+                {
+                  operator: rival.operator,
+                  file: rival.edits[0]?.file ?? '',
+                  line: rival.line,
+                  diff: diffOf(root, rival),
+                },
+              ];
+        });
+      const { agreed, disagreed } = behaviours[group.members[0] ?? 0] ?? { agreed: 0, disagreed: 0 };
+      const evidence: Evidence = {
+        share: group.weight / total,
+        weight: green.candidate.weight,
+        fixed: baseline.failing.length,
+        guarded: baseline.passing.length,
+        agreed,
+        disagreed,
+      };
+      return finish(
+        'repaired',
+        others.length === 0 ? 'one repair fits the tests' : `${others.length} other repairs fit the tests as well`,
+        {
+          patch: {
+            edits: green.candidate.edits,
+            diff: diffOf(root, green.candidate),
+            operator: green.candidate.operator,
+          },
+          confidence: Number(confidence(evidence).toFixed(3)),
+          evidence,
+          alternatives: others.slice(0, 5),
+        },
+      );
+    }
+    return finish(
+      'not_found',
+      `${greens.length} candidates passed in process, but "${request.testCommand}" confirmed none of them`,
+    );
+  } finally {
+    over.abort();
+    await engine?.close();
+    await firstRun;
+    original.dispose();
+    copy.dispose();
+  }
+}
