@@ -6,6 +6,7 @@ import { LoomError } from '../domain/errors.ts';
 import { openEgress } from './egress.ts';
 import { killGroup, runProcess } from './run-process.ts';
 import { processGone, startTimeOf } from './process-gone.ts';
+import { startOrphanReaper } from './orphan-reaper.ts';
 import { rootWrapper } from './root-wrapper.ts';
 import { seccompProgram } from './seccomp.ts';
 import { systemMounts } from './system-mounts.ts';
@@ -46,6 +47,8 @@ export interface BubblewrapOptions {
 export class BubblewrapSandbox implements Sandbox {
   readonly confined = true;
   readonly #options: BubblewrapOptions;
+  /** Found in the command line of everything that it starts; made with the first command. */
+  #mark: string | undefined;
 
   constructor(options: BubblewrapOptions) {
     this.#options = options;
@@ -86,7 +89,7 @@ export class BubblewrapSandbox implements Sandbox {
           PRELUDE_SHELL,
           '-c',
           PRELUDE,
-          'sh',
+          (this.#mark ??= startOrphanReaper()),
           ...(egress?.launcher ?? []),
           ...command,
         ],

@@ -1,0 +1,36 @@
+// No command outlives the process that ran it, however that ends. bubblewrap's own --die-with-parent has gaps while it starts: a
+// parent that dies before the kernel was asked leaves the command running. So a shell waits for the end of a pipe that only this
+// process holds, and then kills whatever carries this process's mark in its command line.
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+
+// A sandbox that was being set up may show itself a moment later, so it looks more than once. The first process inside a pid
+// namespace carries the mark too, and takes everything in the namespace along.
+const SCRIPT = `
+trap '' HUP INT TERM
+read -r nothing
+for turn in 1 2 3 4 5 6 7 8 9 10; do
+  for each in /proc/[0-9]*; do
+    if grep -aqF "$0" "$each/cmdline" 2>/dev/null; then
+      [ "\${each#/proc/}" = "$$" ] || kill -s KILL "\${each#/proc/}" 2>/dev/null
+    fi
+  done
+  sleep 0.2
+done
+`;
+
+/** Starts the watch and returns the mark that commands have to carry in their arguments. It ends with this process. */
+export function startOrphanReaper(): string {
+  const mark = `loom-sandbox-${randomBytes(12).toString('hex')}`;
+  const shell = spawn('/bin/sh', ['-c', SCRIPT, mark], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    env: {},
+  });
+  // Without it a killed host may leave a command behind; the lease and the fence still keep its effects out.
+  shell.on('error', () => undefined);
+  shell.stdin.on('error', () => undefined);
+  shell.unref();
+  if ('unref' in shell.stdin && typeof shell.stdin.unref === 'function') shell.stdin.unref();
+  return mark;
+}
