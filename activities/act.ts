@@ -2,7 +2,7 @@
 // again; one whose step is not is executed on the checkpoint before it, so each effect is in the workspace exactly once.
 import { createHash } from 'node:crypto';
 import { Context } from '@temporalio/activity';
-import type { ActionResult } from '../actions/action.ts';
+import { type ActionResult, failed } from '../actions/action.ts';
 import type { ActionRegistry } from '../actions/registry.ts';
 import type { ActInput, CallReference, HostActivities } from '../domain/activities.ts';
 import { LoomError } from '../domain/errors.ts';
@@ -13,9 +13,13 @@ import type { HeldRun, HeldRuns } from '../host/held-runs.ts';
 import { type RunWorkspaces, lostDuring } from '../host/run-workspaces.ts';
 import type { HubClient } from '../hub/client.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
+import type { CommitDetails, Workspace } from '../workspace/workspace.ts';
 
 /** History keeps the beginning of a summary; the whole is in the transcript. */
 const MAX_SUMMARY = 1_000;
+
+/** Below a fifth of the shortest lease that can be configured. */
+const HEARTBEAT_EVERY_MS = 500;
 
 export interface ActDependencies {
   readonly runs: HeldRuns;
@@ -23,21 +27,20 @@ export interface ActDependencies {
   readonly hub: HubClient;
   readonly sandbox: Sandbox;
   readonly actions: ActionRegistry;
-  readonly heartbeatTimeoutMs: number;
 }
 
 export const createHostActivities = (deps: ActDependencies) =>
   ({
     async prepareWorkspace({ runId, fence, baseCommit, checkpoint }) {
       const held = deps.runs.get(runId, fence);
-      await underLease(held, deps.heartbeatTimeoutMs, async (signal) => {
+      await underLease(held, async (signal) => {
         await deps.workspaces.at(held, baseCommit, checkpoint ?? baseCommit, signal);
       });
     },
 
     async act(input) {
       const held = deps.runs.get(input.runId, input.fence);
-      return underLease(held, deps.heartbeatTimeoutMs, async (signal) => ({
+      return underLease(held, async (signal) => ({
         results: await executeCalls(deps, held, input, signal),
       }));
     },
@@ -101,7 +104,17 @@ async function executeCall(
   signal.throwIfAborted();
   const changes = actions.classOf(call.action) === 'change';
   const message = `${call.action}\n\nLoom-Run: ${input.runId}\nLoom-Step: ${reference.step}\n`;
-  const checkpoint = changes ? await workspace.checkpoint(parent, { message, date: Math.floor(started / 1000) }) : null;
+  const kept = changes
+    ? await checkpointOf(workspace, parent, { message, date: Math.floor(started / 1000) })
+    : { checkpoint: null };
+  if ('refusal' in kept) {
+    // The workspace goes back to where it was; nothing of the action remains but what it says.
+    await workspace.restore(parent);
+    const step = await record(deps, held, input, reference, null, resultStep(call, kept.refusal, Date.now() - started));
+    workspaces.moved(input.runId, step.checkpoint === null ? parent : null);
+    return step;
+  }
+  const { checkpoint } = kept;
   if (checkpoint !== null) {
     await workspace.push(checkpoint, checkpointRef(input.runId, reference.step)).catch(async (error: unknown) => {
       // Git only knows that it was refused; the hub knows whether the lease is the reason.
@@ -113,6 +126,21 @@ async function executeCall(
   // An earlier holder may have recorded this step before it was shut out; then that is what happened.
   workspaces.moved(input.runId, step.checkpoint === checkpoint ? (checkpoint ?? (changes ? null : parent)) : null);
   return step;
+}
+
+/** A workspace that cannot be kept (files too large, names that git refuses) is the agent's to mend. */
+async function checkpointOf(
+  workspace: Workspace,
+  parent: string,
+  details: CommitDetails,
+): Promise<{ readonly checkpoint: string | null } | { readonly refusal: ActionResult }> {
+  try {
+    return { checkpoint: await workspace.checkpoint(parent, details) };
+  } catch (error) {
+    if (!(error instanceof LoomError) || (error.code !== 'TOO_LARGE' && error.code !== 'BAD_INPUT')) throw error;
+    const text = `The workspace could not be kept, so the action was undone: ${error.message} ${error.next}`;
+    return { refusal: failed(error.code === 'TOO_LARGE' ? 'TOO_LARGE' : 'FAILED', text) };
+  }
 }
 
 const record = (
@@ -173,14 +201,10 @@ function outcomeOf(step: Step, call: ActionCall): CallOutcome {
 }
 
 /** Heartbeats while it works, and turns an abort by the lease's end into LEASE_LOST. */
-async function underLease<Result>(
-  held: HeldRun,
-  heartbeatTimeoutMs: number,
-  work: (signal: AbortSignal) => Promise<Result>,
-): Promise<Result> {
+async function underLease<Result>(held: HeldRun, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const context = Context.current();
   context.heartbeat();
-  const beat = setInterval(() => context.heartbeat(), Math.min(1_000, heartbeatTimeoutMs / 5));
+  const beat = setInterval(() => context.heartbeat(), HEARTBEAT_EVERY_MS);
   try {
     return await held.during(work);
   } catch (error) {

@@ -15,25 +15,15 @@ export interface LeaseDependencies {
   readonly hostId: string;
   readonly runs: HeldRuns;
   readonly line: LeaseLine;
-  /** The bead gives the lease up after so long without a heartbeat; the host fences itself at two thirds of it. */
-  readonly heartbeatTimeoutMs: number;
   /** Aborted when the host is to take nothing more and give back what it holds. */
   readonly draining: AbortSignal;
   /** Removes what the host keeps for the run. */
   cleanUp(runId: string): Promise<void>;
 }
 
-export const createLeaseActivities = ({
-  instance,
-  hostId,
-  runs,
-  line,
-  heartbeatTimeoutMs,
-  draining,
-  cleanUp,
-}: LeaseDependencies) =>
+export const createLeaseActivities = ({ instance, hostId, runs, line, draining, cleanUp }: LeaseDependencies) =>
   ({
-    async holdLease({ beadId, runId, projectId, fence }) {
+    async holdLease({ beadId, runId, projectId, fence, heartbeatTimeoutMs }) {
       const { taskToken } = Context.current().info;
       const interval = Math.min(1_000, heartbeatTimeoutMs / 5);
       const fenceAfter = (heartbeatTimeoutMs * 2) / 3;

@@ -6,7 +6,7 @@ import type { AssistantStep, StepContent } from '../domain/step.ts';
 import type { Provider } from '../llm/provider.ts';
 import { getBead } from '../store/beads.ts';
 import type { Database } from '../store/database.ts';
-import { getRun } from '../store/runs.ts';
+import { getRun, listRuns } from '../store/runs.ts';
 import { appendStep, findStep, listSteps } from '../store/steps.ts';
 
 const HEARTBEAT_EVERY_MS = 1_000;
@@ -34,7 +34,7 @@ export const createThinkActivities = ({
       const run = await getRun(database, runId);
       if (run.status === 'ended')
         throw new LoomError('RUN_CLOSED', `Run ${runId} has ended`, 'Nothing to do: a late turn is dropped.');
-      const bead = await getBead(database, beadId);
+      const [bead, earlier] = await Promise.all([getBead(database, beadId), listRuns(database, beadId)]);
       const transcript = await listSteps(database, runId, 0, MAX_TRANSCRIPT_STEPS);
 
       const context = Context.current();
@@ -43,7 +43,7 @@ export const createThinkActivities = ({
       try {
         const answer = await provider.nextTurn({
           runId,
-          attempt: run.number,
+          refusedBefore: earlier.some(({ number, exit }) => number < run.number && exit === 'done'),
           transcript: transcript.filter((entry) => entry.step < step).map((entry) => entry.content),
           failingTests: bead.failingTests,
           signal: context.cancellationSignal,

@@ -72,7 +72,11 @@ export const environmentSchema = z.object({
     .enum(['bwrap', 'off'])
     .default('bwrap')
     .describe('`off` runs the commands of agents unconfined; only for machines that are themselves disposable.'),
-  LOOM_LEASE_HEARTBEAT_TIMEOUT_MS: milliseconds(15_000, 1_000).describe(
+  LOOM_SANDBOX_TOOLS: z
+    .string()
+    .default('')
+    .describe('Folders with further tools that commands in the sandbox may use, read-only, separated by colons.'),
+  LOOM_LEASE_HEARTBEAT_TIMEOUT_MS: milliseconds(15_000, 3_000).describe(
     'A host that has not been heard of for so long has lost its leases.',
   ),
   LOOM_LOG_LEVEL: z

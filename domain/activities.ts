@@ -101,6 +101,8 @@ export interface LeaseInput {
   readonly runId: string;
   readonly projectId: string;
   readonly fence: number;
+  /** The bead gives the lease up after so long without a heartbeat; the host fences itself at two thirds of it. */
+  readonly heartbeatTimeoutMs: number;
 }
 
 /** The host's answer to a lease that it picked up. */

@@ -3,8 +3,8 @@ import type { ActionCall, StepContent } from '../domain/step.ts';
 
 export interface TurnRequest {
   readonly runId: string;
-  /** Which attempt at the bead this run is; 1 is the first. */
-  readonly attempt: number;
+  /** An earlier run of this bead came to an end that the gate refused. */
+  readonly refusedBefore: boolean;
   /** The transcript so far, oldest first. It only grows from turn to turn. */
   readonly transcript: readonly StepContent[];
   readonly failingTests: readonly { readonly file: string; readonly name: string }[];

@@ -20,7 +20,7 @@ async function answer(transcript: readonly StepContent[], over: Partial<TurnRequ
   const signal = new AbortController().signal;
   const turn = await createRepairer().nextTurn({
     runId: 'run-bd-1-1',
-    attempt: 1,
+    refusedBefore: false,
     transcript,
     failingTests,
     signal,
@@ -78,6 +78,6 @@ describe('the repairer', () => {
   });
 
   test('does not propose again what the gate has refused', async () => {
-    expect(await answer([], { attempt: 2 })).toMatchObject({ action: 'escalate' });
+    expect(await answer([], { refusedBefore: true })).toMatchObject({ action: 'escalate' });
   });
 });

@@ -14,8 +14,8 @@ export function createRepairer(): Provider {
   };
 }
 
-function decide({ transcript, failingTests, attempt }: TurnRequest): Turn {
-  if (attempt > 1)
+function decide({ transcript, failingTests, refusedBefore }: TurnRequest): Turn {
+  if (refusedBefore)
     return escalate('The search is deterministic: trying again would bring the change that was refused before.');
   const tests = resultOf(transcript, 'run_tests');
   if (tests === undefined) return { text: 'Reproducing the failure.', calls: [{ action: 'run_tests', arguments: {} }] };

@@ -105,6 +105,22 @@ async function judge(dir: string, holdout: number): Promise<Row> {
   }
 }
 
+/** A fault of the repairer is a row like any other, and the rest is still measured. */
+const crashed = (id: string, error: unknown): Row => ({
+  id,
+  language: '',
+  outcome: 'crashed',
+  right: false,
+  confidence: 0,
+  evaluations: 0,
+  ms: 0,
+  operator: '',
+  reason: String(error),
+  diff: '',
+  rivals: 0,
+  evidence: {},
+});
+
 const percentile = (values: readonly number[], p: number): number =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * p))] ?? 0;
 
@@ -144,7 +160,7 @@ const rows: Row[] = [];
 const queue = [...cases];
 const worker = async (): Promise<void> => {
   for (let dir = queue.shift(); dir !== undefined; dir = queue.shift()) {
-    const row = await judge(dir, Number(values.holdout));
+    const row = await judge(dir, Number(values.holdout)).catch((error: unknown) => crashed(basename(dir), error));
     rows.push(row);
     const mark = row.outcome !== 'repaired' ? '-' : row.right ? 'ok' : 'WRONG';
     console.log(

@@ -216,9 +216,10 @@ export async function repair(
       }),
     );
     const total = groups.reduce((sum, group) => sum + group.weight, 0);
+    let confirmed = 0;
     for (const group of groups) {
       const green = greens[group.members[0] ?? 0];
-      if (green === undefined || copy.runs >= MAX_CONFIRMATIONS) break;
+      if (green === undefined || ++confirmed > MAX_CONFIRMATIONS) break;
       emit({
         event: 'phase',
         phase: 'confirm',
@@ -267,7 +268,7 @@ export async function repair(
     }
     return finish(
       'not_found',
-      `${greens.length} candidates passed in process, but "${request.testCommand}" confirmed none of them`,
+      `${greens.length} candidates turned the failing tests green, but "${request.testCommand}" confirmed none of them`,
     );
   } finally {
     over.abort();

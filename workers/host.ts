@@ -25,13 +25,15 @@ import { installTemporalRuntime } from './temporal-runtime.ts';
 /** So many actions at a time per lease: a live host keeps none waiting. */
 const ACTIONS_PER_LEASE = 4;
 
+/** The bound on how late an action learns of its cancellation. */
+const HEARTBEAT_THROTTLE_MS = 500;
+
 await runProcess('host', async () => {
   const config = readConfig(process.env);
   installTemporalRuntime('host');
   const { instance } = config;
   // Unique to this process: actions meant for one that died under the same name must not reach its successor.
   const hostId = `${config.host.name}-${randomBytes(3).toString('hex')}`;
-  const heartbeatTimeoutMs = config.lease.heartbeatTimeoutMs;
   const hub = createHubClient(config.hub.url);
   const actions = createRegistry();
   const [sandbox, key, connection, clientConnection] = await Promise.all([
@@ -53,7 +55,6 @@ await runProcess('host', async () => {
       hostId,
       runs,
       line: createLeaseLine(client),
-      heartbeatTimeoutMs,
       draining: drain.signal,
       cleanUp: (runId) => workspaces.remove(runId),
     }),
@@ -70,9 +71,8 @@ await runProcess('host', async () => {
       taskQueue,
       identity: hostId,
       maxConcurrentActivityTaskExecutions: slots,
-      // The bound on how late an action learns of its cancellation.
-      maxHeartbeatThrottleInterval: Math.min(1_000, heartbeatTimeoutMs / 4),
-      defaultHeartbeatThrottleInterval: Math.min(1_000, heartbeatTimeoutMs / 4),
+      maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
+      defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
       shutdownGraceTime: '10 seconds',
       interceptors: { activity: [() => ({ inbound: failureBoundary })] },
       ...options,
@@ -89,7 +89,7 @@ await runProcess('host', async () => {
   );
   const own = await Promise.all([
     worker(hostQueue(instance, hostId), config.host.slots * ACTIONS_PER_LEASE, {
-      activities: createHostActivities({ runs, workspaces, hub, sandbox, actions, heartbeatTimeoutMs }),
+      activities: createHostActivities({ runs, workspaces, hub, sandbox, actions }),
     }),
     worker(hostControlQueue(instance, hostId), 4, {
       activities: createControlActivities({ runs }),

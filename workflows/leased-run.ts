@@ -76,7 +76,7 @@ export function createLeases(input: BeadWorkflowInput, facts: () => BeadFacts, r
     let held = true;
     let drained = false;
     const hold = holding
-      .run(() => holdLease({ beadId, runId, projectId, fence }))
+      .run(() => holdLease({ beadId, runId, projectId, fence, heartbeatTimeoutMs: input.leaseHeartbeatTimeoutMs }))
       .then(
         ({ drain }) => (drained = drain),
         (error: unknown) => log.info('lease ended', { fence, error: String(error) }),

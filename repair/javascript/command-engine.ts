@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sameTest } from '../command/reports.ts';
+import type { TestReport } from '../command/reports.ts';
 import type { Scratch, TestRun } from '../command/scratch.ts';
 import { lineAt } from '../edits.ts';
 import type { Baseline, Behaviour, Candidate, Engine, Verdict } from '../engine.ts';
@@ -14,6 +15,7 @@ import { SCRIPT_FILE } from './parse.ts';
 import { proposeCandidates } from './propose.ts';
 import type { SuspectSource } from './propose.ts';
 import { readSource } from './source.ts';
+import { syntaxErrorAt, syntaxRepairs } from './syntax-repairs.ts';
 import { vocabulary } from './vocabulary.ts';
 
 /** Runs of the tests that a search may cost. */
@@ -103,8 +105,10 @@ export class CommandEngine implements Engine {
   #command: string;
   #limitMs: number;
   #runs = 0;
+  #before: TestReport | undefined;
   #suspects: SuspectSource[] = [];
   #words: string[] = [];
+  readonly #syntax: Candidate[] = [];
 
   constructor(root: string, request: RepairRequest, scratch: Scratch, firstRun: Promise<TestRun>) {
     this.#root = root;
@@ -117,6 +121,7 @@ export class CommandEngine implements Engine {
 
   async baseline(): Promise<Baseline> {
     const first = await this.#firstRun;
+    this.#before = first.report;
     if (first.timedOut)
       return refuse(`"${this.#request.testCommand}" did not end within ${this.#request.testTimeoutMs} ms`);
     if (first.code === 0) return refuse('the test command is green');
@@ -143,6 +148,7 @@ export class CommandEngine implements Engine {
         });
         if (run.code === 0 || run.timedOut || run.ms > first.ms * 1.2 + 500) continue;
         this.#command = command;
+        this.#before = run.report;
         this.#limitMs = Math.max(2_000, run.ms * 4);
         return run.ms > MAX_RUN_MS ? undefined : readCoverage(dir, this.#scratch.dir);
       }
@@ -170,6 +176,11 @@ export class CommandEngine implements Engine {
     const suspects: Suspect[] = [];
     files.forEach((file, distance) => {
       const text = readFileSync(join(this.#root, file), 'utf8');
+      if (syntaxErrorAt(file, text) !== undefined) {
+        this.#syntax.push(...syntaxRepairs(file, text));
+        suspects.push({ file, line: lineAt(text, syntaxErrorAt(file, text) ?? 0), score: 1 });
+        return;
+      }
       const source = readSource(file, text);
       const ranges = coverage.get(file);
       const suspicious = new Map<number, number>();
@@ -191,7 +202,8 @@ export class CommandEngine implements Engine {
   }
 
   candidates(): Iterable<Candidate> {
-    return proposeCandidates(this.#suspects, this.#words);
+    // Nothing else can be found while a file does not parse.
+    return this.#syntax.length > 0 ? this.#syntax : proposeCandidates(this.#suspects, this.#words);
   }
 
   get exhausted(): boolean {
@@ -208,11 +220,16 @@ export class CommandEngine implements Engine {
       this.#runs++;
       const run = await this.#scratch.run(this.#command, candidate.edits, this.#limitMs);
       const wanted = this.#request.failingTests;
-      const named = run.report !== undefined && wanted.length > 0 && run.report.passed.size > 0;
+      const { report } = run;
       const fixed = wanted.filter(
-        (test) => run.report !== undefined && [...run.report.passed].some((name) => sameTest(name, test.name)),
+        (test) => report !== undefined && [...report.passed].some((name) => sameTest(name, test.name)),
       ).length;
-      verdicts.push({ green: !run.timedOut && (run.code === 0 || (named && fixed === wanted.length)), fixed });
+      // The command may stay red for other tests, but not for one that was green.
+      const before = this.#before?.failed;
+      const broken =
+        report === undefined || before === undefined || [...report.failed].some((name) => !before.has(name));
+      const named = wanted.length > 0 && fixed === wanted.length && !broken;
+      verdicts.push({ green: !run.timedOut && (run.code === 0 || named), fixed });
     }
     return verdicts;
   }

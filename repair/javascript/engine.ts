@@ -20,6 +20,8 @@ const FIRST_FUEL = 1_500_000;
 /** A right candidate may need far more steps than the faulty program did: that many are always allowed. */
 const MIN_FUEL = 400_000;
 const MAX_TEST_FILES = 500;
+/** Endless tests end one by one in the first run, where the real command would hang once. */
+const SPARE_MS = 40_000;
 const MIN_STEPS_MS = 200;
 const MIN_PATIENCE_MS = 1_000;
 const MIN_STALL_MS = 1_500;
@@ -47,7 +49,7 @@ export class JavaScriptEngine implements Engine {
     try {
       report = await this.#evaluator.baseline(
         { type: 'baseline', root: this.#root, testFiles, fuel: FIRST_FUEL },
-        this.#request.testTimeoutMs,
+        this.#request.testTimeoutMs + SPARE_MS,
       );
     } catch (error) {
       if (!(error instanceof EvaluatorLost)) throw error;

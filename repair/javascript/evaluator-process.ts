@@ -9,7 +9,7 @@ const CHILD = fileURLToPath(new URL('./evaluator/child.ts', import.meta.url));
 const MEMORY_MB = 768;
 /** An evaluator grows with every compiled candidate; a new one from time to time keeps it small. */
 const RENEW_AFTER = 20_000;
-const MAX_RESTARTS = 40;
+const MAX_RESTARTS = 20;
 
 /** The evaluator died or did not answer in time. */
 export class EvaluatorLost extends Error {}

@@ -18,7 +18,7 @@ export function parseModule(file: string, text: string): File {
     attachComment: false,
     plugins: [
       ...(typescript ? (['typescript'] as const) : []),
-      ...(/x$/.test(file) || !typescript ? (['jsx'] as const) : []),
+      ...(file.endsWith('x') || !typescript ? (['jsx'] as const) : []),
     ],
   });
 }

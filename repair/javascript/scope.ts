@@ -30,19 +30,12 @@ export class Scope {
 
   /** Everything visible at `offset`, innermost first, shadowed names left out. */
   visible(offset: number): Binding[] {
-    const out: Binding[] = [];
-    const seen = new Set<string>();
-    let sameFunction = true;
-    for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.parent) {
-      for (const binding of scope.names.values()) {
-        if (seen.has(binding.name)) continue;
-        seen.add(binding.name);
-        const hoisted = binding.kind === 'function' || binding.kind === 'param' || binding.kind === 'import';
-        if (hoisted || !sameFunction || binding.start < offset) out.push(binding);
-      }
-      if (scope.isFunction) sameFunction = false;
-    }
-    return out;
+    const own = [...this.names.values()].filter(
+      ({ kind, start }) => kind === 'function' || kind === 'param' || kind === 'import' || start < offset,
+    );
+    // Beyond the function's own scopes everything is initialised by the time that it is called.
+    const outer = this.parent?.visible(this.isFunction ? Number.POSITIVE_INFINITY : offset) ?? [];
+    return [...own, ...outer.filter((binding) => !this.names.has(binding.name))];
   }
 }
 

@@ -18,7 +18,9 @@ const MIN_STEPS = 200_000;
 const MIN_SECONDS = 0.25;
 const MIN_STALL_MS = 2_000;
 const MAX_TEST_FILES = 300;
-const MAX_RESTARTS = 40;
+/** Endless tests end one by one in the first run, where the real command would hang once. */
+const SPARE_MS = 40_000;
+const MAX_RESTARTS = 20;
 
 interface Case {
   readonly file: string;
@@ -33,10 +35,18 @@ interface Case {
 interface Report {
   readonly cases: readonly Case[];
   readonly problems: readonly { readonly file: string; readonly message: string }[];
-  readonly reach: readonly (readonly [file: string, statement: number, failing: number, passing: number])[];
+  readonly reach: readonly (readonly [
+    file: string,
+    statement: number,
+    failing: number,
+    passing: number,
+    line: number,
+  ])[];
   readonly kinds: readonly (readonly [file: string, name: string, kinds: readonly string[]])[];
   readonly sources: Readonly<Record<string, readonly string[]>>;
 }
+
+const codePoints = (text: string, offset: number): number => Array.from(text.slice(0, offset)).length;
 
 const refuse = (problem: string): Baseline => ({ ok: false, problem, failing: [], passing: [], suspects: [] });
 
@@ -72,7 +82,7 @@ export class PythonEngine implements Engine {
     try {
       await this.#start().ask(
         { type: 'baseline', root: this.#root, testFiles, fuel: FIRST_STEPS },
-        this.#request.testTimeoutMs,
+        this.#request.testTimeoutMs + SPARE_MS,
         (line) => {
           report = JSON.parse(line) as Report;
           return true;
@@ -153,19 +163,19 @@ export class PythonEngine implements Engine {
       failing.length,
     );
     const suspects: Record<string, [number, number][]> = {};
-    report.reach.forEach(([file, statement], i) => {
+    const places: Suspect[] = [];
+    report.reach.forEach(([file, statement, , , line], i) => {
       const score = scores[i] ?? 0;
       if (score <= 0 || testFiles.includes(file) || isPythonTest(file) || isProtected(file) || !isAllowed(file)) return;
       (suspects[file] ??= []).push([statement, score]);
+      places.push({ file, line, score });
     });
     const texts = Object.keys(suspects).map((file) => readFileSync(join(this.#root, file), 'utf8'));
     const tests = [...new Set(failing.map((test) => test.file))].map((file) =>
       readFileSync(join(this.#root, file), 'utf8'),
     );
     this.#open = { type: 'open', root: this.#root, suspects, kinds: report.kinds, words: vocabulary(tests, texts) };
-    return Object.entries(suspects)
-      .flatMap(([file, rows]) => rows.map(([statement, score]): Suspect => ({ file, line: statement, score })))
-      .sort((a, b) => b.score - a.score);
+    return places.sort((a, b) => b.score - a.score);
   }
 
   async *candidates(): AsyncGenerator<Candidate, void, undefined> {
@@ -191,7 +201,7 @@ export class PythonEngine implements Engine {
       }
       const text = this.#wide.get(edit.file);
       if (text === undefined) return edit;
-      const points = [...text];
+      const points = Array.from(text);
       const at = (offset: number): number => points.slice(0, offset).join('').length;
       return { ...edit, start: at(edit.start), end: at(edit.end) };
     });
@@ -204,7 +214,7 @@ export class PythonEngine implements Engine {
       const text = this.#wide.get(edit.file);
       return text === undefined
         ? edit
-        : { ...edit, start: [...text.slice(0, edit.start)].length, end: [...text.slice(0, edit.end)].length };
+        : { ...edit, start: codePoints(text, edit.start), end: codePoints(text, edit.end) };
     });
   }
 

@@ -16,9 +16,12 @@ import time
 import unittest
 
 from instrument import Meter, OutOfFuel, compiled
+from source import Source
 
 MEMORY = 2 * 1024**3
 PROBES = 160
+# Per test in the first run, when nothing is known of the tests yet.
+FIRST_SECONDS = 2.0
 
 
 class Skip(Exception):
@@ -98,7 +101,7 @@ class Project:
         for folder in (root, os.path.join(root, 'src')):
             if os.path.isdir(folder):
                 sys.path.insert(0, folder)
-        self.steps, self.seconds = 1_000_000, 4.0
+        self.steps, self.seconds = 1_000_000, FIRST_SECONDS
         self.plan, self.inputs = [], None
         self.examples, self.expected = [], []
 
@@ -160,14 +163,14 @@ class Project:
             return f'{type(error).__name__}: {error}'[:300] or 'error'
 
     def baseline(self, files, steps):
-        self.steps, self.seconds = steps, 4.0
+        self.steps, self.seconds = steps, FIRST_SECONDS
         cases, problems, failing, passing = [], [], {}, {}
         sources = {}
         for file in files:
             self.finder.forget()
             self.finder.loaded, self.finder.counting = set(), True
             self.meter.hits = set()
-            self.meter.refill(steps, 4.0)
+            self.meter.refill(steps, FIRST_SECONDS)
             try:
                 tests = self.cases(file)
             except BaseException as error:
@@ -187,9 +190,14 @@ class Project:
                 cases.append({'file': file, 'name': name, 'full': full, 'index': index, 'ok': problem is None, 'error': problem or '', 'steps': steps_used, 'ms': 1000 * (time.perf_counter() - started)})
             sources[file] = sorted(self.finder.loaded)
         self.finder.counting = False
-        reach = [[file, number, failing.get((file, number), 0), passing.get((file, number), 0)] for file, number in sorted(set(failing) | set(passing))]
+        lines = {file: self.lines(file) for file in {file for file, _ in [*failing, *passing]}}
+        reach = [[file, number, failing.get((file, number), 0), passing.get((file, number), 0), lines[file][number]] for file, number in sorted(set(failing) | set(passing))]
         kinds = [[file, name, sorted(found)] for (file, name), found in sorted(self.meter.kinds.items())]
         return {'cases': cases, 'problems': problems, 'reach': reach, 'kinds': kinds, 'sources': sources}
+
+    def lines(self, file):
+        with open(os.path.join(self.root, file), encoding='utf-8') as stream:
+            return [statement.lineno for statement in Source(file, stream.read()).statements]
 
     def load(self, edits):
         self.finder.forget()

@@ -10,7 +10,7 @@ class OutOfFuel(BaseException):
 
 
 class Meter:
-    CLOCK_EVERY = 64
+    CLOCK_EVERY = 16
     SAMPLES = 20
 
     def __init__(self):
@@ -61,8 +61,8 @@ def call(name, *args):
 class _Fuel(ast.NodeTransformer):
     def _body(self, node):
         self.generic_visit(node)
-        at = 1 if ast.get_docstring(node, clean=False) is not None else 0 if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else 0
-        node.body.insert(at, call('__loom_step__'))
+        documented = ast.get_docstring(node, clean=False) is not None
+        node.body.insert(1 if documented else 0, call('__loom_step__'))
         return node
 
     def _loop(self, node):

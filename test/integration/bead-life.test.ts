@@ -140,6 +140,40 @@ describe('a bead that cannot be worked on says why', () => {
   });
 });
 
+test('an action that leaves more behind than can be kept is undone, and the agent is told', async () => {
+  const project = await loom.project(PROJECT, CHECKS);
+  await loom.script([
+    { calls: [{ action: 'run_command', arguments: { command: 'head -c 120000000 /dev/zero > huge.bin' } }] },
+    { calls: [FIX, DONE] },
+  ]);
+  const id = await loom.bead({ ...BUG, project: project.id, provider: 'scripted' });
+  expect(await loom.untilEnded(id)).toMatchObject({ status: 'closed' });
+  const { body } = await loom.api.request('GET', `/runs/run-${id}-1/steps?limit=100`);
+  const steps = body['steps'] as { content: { action?: string; code?: string; status?: string } }[];
+  expect(steps.find(({ content }) => content.action === 'run_command')?.content).toMatchObject({
+    status: 'error',
+    code: 'TOO_LARGE',
+  });
+});
+
+test('tests that never end are red, not waited for, and the bead says so', async () => {
+  const project = await loom.project(
+    { ...PROJECT, 'src/sum.js': 'export const sum = () => { for (;;); };\n' },
+    { checks: { test: 'npm test', timeoutMs: 2_000 } },
+  );
+  await loom.script([
+    { calls: [{ action: 'run_tests', arguments: {} }] },
+    { calls: [{ action: 'escalate', arguments: { reason: 'it never ends' } }] },
+  ]);
+  const id = await loom.bead({ ...BUG, project: project.id, provider: 'scripted' });
+  expect(await loom.untilEnded(id)).toMatchObject({
+    status: 'escalated',
+    reason: expect.stringContaining('it never ends'),
+  });
+  const result = await loom.untilEvent(id, ({ type, data }) => type === 'run.result' && data['action'] === 'run_tests');
+  expect(result.data).toMatchObject({ status: 'error' });
+});
+
 test('cancelling a bead kills what its agent executes and refuses what comes late', async () => {
   const project = await loom.project(PROJECT, CHECKS);
   await loom.script([{ calls: [{ action: 'run_command', arguments: { command: 'sleep 600' } }] }]);

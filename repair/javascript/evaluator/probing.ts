@@ -65,7 +65,7 @@ export function near(value: unknown): unknown[] {
         value.slice(1),
         value.slice(0, -1),
         value + value,
-        [...value].reverse().join(''),
+        Array.from(value).reverse().join(''),
         flipped,
         `${value} ${value}`,
         value.slice(0, 1),

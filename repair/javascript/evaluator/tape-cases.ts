@@ -133,7 +133,8 @@ export function tapeApi(file: TestFile): Record<string, unknown> {
     const awaited = Promise.resolve(result).catch((error: unknown) => (problem = error));
     file.add(full, async () => {
       await awaited;
-      if (problem !== undefined) throw problem instanceof Error ? problem : new Error(String(problem));
+      if (problem !== undefined)
+        throw problem instanceof Error ? problem : new Error('the test threw', { cause: problem });
     });
   };
   const tape = (...args: unknown[]): void => {

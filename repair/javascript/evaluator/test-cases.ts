@@ -57,7 +57,7 @@ function call(body: Body, context: unknown, callbackAt: number): unknown {
     const done = (error?: unknown): void =>
       error === undefined || error === null
         ? resolve()
-        : reject(error instanceof Error ? error : new Error(String(error)));
+        : reject(error instanceof Error ? error : new Error('the callback was given an error', { cause: error }));
     const returned = callbackAt === 0 ? body(done) : body(context, done);
     if (isThenable(returned)) Promise.resolve(returned).catch(reject);
   });

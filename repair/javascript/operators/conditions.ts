@@ -65,10 +65,14 @@ function questions(binding: Binding, others: readonly Binding[], strict: boolean
     add(`${name}.length > 1`, 0.25);
     for (const other of others) {
       if (other.name === name) continue;
-      if (other.kinds.has('string') || other.kinds.has('number'))
-        (add(`${name}.includes(${other.name})`, 0.25), add(`!${name}.includes(${other.name})`, 0.3));
-      if (kinds.has('string') && other.kinds.has('string'))
-        (add(`${name} ${eq} ${other.name}`, 0.3), add(`${name} ${ne} ${other.name}`, 0.3));
+      if (other.kinds.has('string') || other.kinds.has('number')) {
+        add(`${name}.includes(${other.name})`, 0.25);
+        add(`!${name}.includes(${other.name})`, 0.3);
+      }
+      if (kinds.has('string') && other.kinds.has('string')) {
+        add(`${name} ${eq} ${other.name}`, 0.3);
+        add(`${name} ${ne} ${other.name}`, 0.3);
+      }
     }
   }
   if (kinds.has('boolean') || kinds.has('object') || kinds.has('nullish') || kinds.size === 0) {

@@ -205,7 +205,7 @@ export const statements: Family = {
         weight: 0.4,
         changes: [{ start: node.start ?? 0, end: node.end ?? 0, text: 'break;' }],
       };
-    if (!listed(site) || (/Declaration$/.test(node.type) && node.type !== 'VariableDeclaration')) return;
+    if (!listed(site) || (node.type.endsWith('Declaration') && node.type !== 'VariableDeclaration')) return;
     const end = node.end ?? 0;
     if (insideLoop(site) && !/^(?:Return|Break|Continue|Throw)/.test(node.type))
       yield insert(end, ' break;', node.type === 'ExpressionStatement' ? 0.25 : 0.12, 'early-exit');
