@@ -47,11 +47,12 @@ export interface Evidence {
 
 /**
  * 0..1. Three doubts multiply: that another repair was meant (share), that the change is a far-fetched one which fits by accident (weight:
- * below about 0.2 an operator has thousands of siblings), and that too little was tested. Shaped on bugs whose tests were partly hidden.
+ * below about 0.3 an operator has many siblings), and that too little was tested. Shaped on bugs whose tests were partly hidden.
  */
 export function confidence({ share, weight, fixed, guarded, agreed, disagreed }: Evidence): number {
-  const rivals = Math.max(0, Math.min(1, share)) ** 0.7;
-  const farFetched = Math.min(1, 0.35 + 3 * weight);
+  // One failing test leaves the choice between rivals to the operators' priors; several tests have made it.
+  const rivals = Math.max(0, Math.min(1, share)) ** (fixed > 1 ? 0.7 : 1.2);
+  const farFetched = Math.min(1, 0.3 + 2.5 * weight);
   const checks = fixed + 0.5 * Math.min(guarded, 4) + 0.7 * Math.min(agreed, 4);
   const tested = 1 - 0.45 ** checks;
   const contradicted = disagreed > agreed ? 0.8 : 1;

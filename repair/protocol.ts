@@ -5,7 +5,7 @@ import type { Edit } from './edits.ts';
 
 /**
  * A repair whose confidence reaches this may be landed without asking; below it a person (or one more test) decides.
- * Chosen on bugs whose tests were partly hidden from the search: above it at most one repair in twenty was wrong.
+ * Chosen on bugs of which a third of the tests were hidden from the search: about one repair in twenty-five above it was wrong.
  */
 export const LAND_AT = 0.5;
 
