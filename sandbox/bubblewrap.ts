@@ -6,7 +6,7 @@ import { LoomError } from '../domain/errors.ts';
 import { openEgress } from './egress.ts';
 import { killGroup, runProcess } from './run-process.ts';
 import { processGone, startTimeOf } from './process-gone.ts';
-import { startOrphanReaper } from './orphan-reaper.ts';
+import { OrphanReaper } from './orphan-reaper.ts';
 import { rootWrapper } from './root-wrapper.ts';
 import { seccompProgram } from './seccomp.ts';
 import { systemMounts } from './system-mounts.ts';
@@ -47,8 +47,7 @@ export interface BubblewrapOptions {
 export class BubblewrapSandbox implements Sandbox {
   readonly confined = true;
   readonly #options: BubblewrapOptions;
-  /** Found in the command line of everything that it starts; made with the first command. */
-  #mark: string | undefined;
+  readonly #reaper = new OrphanReaper();
 
   constructor(options: BubblewrapOptions) {
     this.#options = options;
@@ -65,7 +64,7 @@ export class BubblewrapSandbox implements Sandbox {
   async run(spec: CommandSpec): Promise<CommandResult> {
     const egress = spec.network === 'egress' ? await openEgress(this.#options.hostEnv, spec.allowedHosts) : null;
     try {
-      return await this.#run(spec, egress);
+      return await this.#reaper.during(() => this.#run(spec, egress));
     } finally {
       await egress?.close();
     }
@@ -89,7 +88,7 @@ export class BubblewrapSandbox implements Sandbox {
           PRELUDE_SHELL,
           '-c',
           PRELUDE,
-          (this.#mark ??= startOrphanReaper()),
+          this.#reaper.mark,
           ...(egress?.launcher ?? []),
           ...command,
         ],

@@ -19,18 +19,39 @@ for turn in 1 2 3 4 5 6 7 8 9 10; do
 done
 `;
 
-/** Starts the watch and returns the mark that commands have to carry in their arguments. It ends with this process. */
-export function startOrphanReaper(): string {
-  const mark = `loom-sandbox-${randomBytes(12).toString('hex')}`;
-  const shell = spawn('/bin/sh', ['-c', SCRIPT, mark], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-    env: {},
-  });
-  // Without it a killed host may leave a command behind; the lease and the fence still keep its effects out.
-  shell.on('error', () => undefined);
-  shell.stdin.on('error', () => undefined);
-  shell.unref();
-  if ('unref' in shell.stdin && typeof shell.stdin.unref === 'function') shell.stdin.unref();
-  return mark;
+/** Watches over the commands of one sandbox for as long as this process lives. */
+export class OrphanReaper {
+  /** Has to stand in the arguments of every command. */
+  readonly mark = `loom-sandbox-${randomBytes(12).toString('hex')}`;
+  #running = 0;
+  #started = false;
+
+  /** Runs `command` under the watch. */
+  async during<Result>(command: () => Promise<Result>): Promise<Result> {
+    if (!this.#started) this.#start();
+    this.#running += 1;
+    try {
+      return await command();
+    } finally {
+      this.#running -= 1;
+    }
+  }
+
+  #start(): void {
+    this.#started = true;
+    const shell = spawn('/bin/sh', ['-c', SCRIPT, this.mark], {
+      detached: true,
+      stdio: ['pipe', 'ignore', 'ignore'],
+      env: {},
+    });
+    // Without it a killed host may leave a command behind; the lease and the fence still keep its effects out.
+    shell.on('error', () => undefined);
+    shell.stdin.on('error', () => undefined);
+    shell.unref();
+    if ('unref' in shell.stdin && typeof shell.stdin.unref === 'function') shell.stdin.unref();
+    // A process that ends in order has nothing to be cleared away.
+    process.once('exit', () => {
+      if (this.#running === 0) shell.kill('SIGKILL');
+    });
+  }
 }
