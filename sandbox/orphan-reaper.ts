@@ -4,18 +4,18 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 
-// A sandbox that was being set up may show itself a moment later, so it looks more than once. The first process inside a pid
+// A command that was being started may show itself a moment later, so it looks three times. The first process inside a pid
 // namespace carries the mark too, and takes everything in the namespace along.
 const SCRIPT = `
 trap '' HUP INT TERM
 read -r nothing
-for turn in 1 2 3 4 5 6 7 8 9 10; do
-  for each in /proc/[0-9]*; do
-    if grep -aqF "$0" "$each/cmdline" 2>/dev/null; then
-      [ "\${each#/proc/}" = "$$" ] || kill -s KILL "\${each#/proc/}" 2>/dev/null
-    fi
+for pause in 0.1 0.2 0; do
+  for each in $(grep -laF "$0" /proc/[0-9]*/cmdline 2>/dev/null); do
+    pid=\${each#/proc/}
+    pid=\${pid%/cmdline}
+    [ "$pid" = "$$" ] || kill -s KILL "$pid" 2>/dev/null
   done
-  sleep 0.2
+  sleep $pause
 done
 `;
 
