@@ -178,6 +178,40 @@ describe('a transcript', () => {
   });
 });
 
+describe('landing in an upstream', () => {
+  test('is a push that succeeds only from where the gate saw the branch, and the hub follows', async () => {
+    const upstream = join(folder, `${projectId}-upstream.git`);
+    await run('git', ['clone', '--quiet', '--bare', clone, upstream]);
+    const answer = await loom.api.request('POST', '/projects', {
+      name: `up-${projectId}`,
+      repository: upstream,
+      branch: 'main',
+      checks: { test: 'true' },
+      landing: 'upstream',
+    });
+    const id = String(answer.body['id']);
+    const { commit: head } = await activities().branchHead({ projectId: id });
+    const ours = await commitOnTop(id, head, 'ours');
+    expect(await activities().land({ projectId: id, beadId, expected: '1'.repeat(40), commit: ours })).toEqual({
+      landed: false,
+      head,
+    });
+    expect(await activities().land({ projectId: id, beadId, expected: head, commit: ours })).toEqual({ landed: true });
+    expect((await run('git', ['rev-parse', 'main'], { cwd: upstream })).stdout.trim()).toBe(ours);
+    expect(await activities().branchHead({ projectId: id })).toEqual({ commit: ours });
+  });
+
+  /** A commit that the hub's copy has, as `integrate` leaves one. */
+  async function commitOnTop(id: string, head: string, text: string): Promise<string> {
+    await run('git', ['reset', '--quiet', '--hard', head], { cwd: clone });
+    const sha = await commit(text);
+    await run('git', ['fetch', '--quiet', clone, 'HEAD'], {
+      cwd: join(loom.instance.config.hub.dir, 'repositories', `${id}.git`),
+    });
+    return sha;
+  }
+});
+
 describe('landing', () => {
   const candidate = async (sha: string, base: string, target: string) => {
     const token = await grantLease();
