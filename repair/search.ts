@@ -197,7 +197,9 @@ export async function repair(
     if (baseline.suspects.length === 0)
       return finish(
         'out_of_depth',
-        'the failing tests execute no file that may be edited, so there is no place to search',
+        [...problems, 'the failing tests execute no file that may be edited, so there is no place to search'].join(
+          '; ',
+        ),
       );
 
     emit({

@@ -60,6 +60,9 @@ export class Scratch {
       recursive: true,
       verbatimSymlinks: true,
       filter: (from, to) => {
+        const kind = lstatSync(from);
+        // Pipes, sockets and devices cannot be copied and have no place in a project.
+        if (!kind.isFile() && !kind.isDirectory() && !kind.isSymbolicLink()) return false;
         const name = from === workspace ? '' : (from.split('/').at(-1) ?? '');
         if (LEFT_OUT.has(name)) return false;
         if (!LINKED.has(name)) return true;

@@ -16,7 +16,7 @@ import { proposeCandidates } from './propose.ts';
 import type { SuspectSource } from './propose.ts';
 import { readSource } from './source.ts';
 import { syntaxErrorAt, syntaxRepairs } from './syntax-repairs.ts';
-import { vocabulary } from './vocabulary.ts';
+import { vocabulary } from '../vocabulary.ts';
 
 /** Runs of the tests that a search may cost. */
 const MAX_RUNS = 100;

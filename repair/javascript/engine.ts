@@ -13,16 +13,18 @@ import { SCRIPT_FILE } from './parse.ts';
 import { proposeCandidates } from './propose.ts';
 import type { SuspectSource } from './propose.ts';
 import { readSource } from './source.ts';
-import { vocabulary } from './vocabulary.ts';
+import { vocabulary } from '../vocabulary.ts';
 
 /** Steps per test in the first run, when nothing is known of the tests yet. */
 const FIRST_FUEL = 1_500_000;
-/** A right candidate may need far more steps than the faulty program did: that many are always allowed. */
-const MIN_FUEL = 400_000;
+/** A right candidate may need far more steps than the faulty program did: so many are allowed whatever the passing tests need ... */
+const MIN_FUEL = 100_000;
+/** ... and so many when no test passes to compare with. */
+const BLIND_FUEL = 400_000;
 const MAX_TEST_FILES = 500;
 /** Endless tests end one by one in the first run, where the real command would hang once. */
 const SPARE_MS = 40_000;
-const MIN_STEPS_MS = 200;
+const MIN_STEPS_MS = 100;
 const MIN_PATIENCE_MS = 1_000;
 const MIN_STALL_MS = 1_500;
 
@@ -95,7 +97,7 @@ export class JavaScriptEngine implements Engine {
       root: this.#root,
       plan: plan.filter((file) => !broken.has(file.file)),
       testFiles: plan.filter((file) => file.failing.length > 0).map((file) => file.file),
-      fuel: Math.max(MIN_FUEL, normal * 20),
+      fuel: normal === 0 ? BLIND_FUEL : Math.max(MIN_FUEL, normal * 20),
       patienceMs,
       stepsMs: Math.max(MIN_STEPS_MS, slowest * 10),
     });

@@ -6,7 +6,7 @@ import { sameTest } from '../command/reports.ts';
 import { documentedExamples, spelling } from '../documented-examples.ts';
 import type { Edit } from '../edits.ts';
 import type { Baseline, Behaviour, Candidate, Engine, Verdict } from '../engine.ts';
-import { vocabulary } from '../javascript/vocabulary.ts';
+import { vocabulary } from '../vocabulary.ts';
 import { suspicion } from '../localise.ts';
 import { globs, isPythonTest, listFiles } from '../project-files.ts';
 import type { RepairRequest, Suspect } from '../protocol.ts';

@@ -3,7 +3,7 @@ import { COUNT, FUEL } from '../instrument.ts';
 import type { Kind } from '../scope.ts';
 
 /** Thrown into code that runs for too long; code that catches it gets it again at its next step. */
-export class OutOfFuel extends Error {
+class OutOfFuel extends Error {
   constructor() {
     super('the code ran for too many steps: probably an endless loop');
   }

@@ -53,7 +53,7 @@ export class CallRecorder {
 }
 
 /** Values near `value`, the likeliest to tell two programs apart first. */
-export function near(value: unknown): unknown[] {
+function near(value: unknown): unknown[] {
   switch (typeof value) {
     case 'number':
       return Number.isInteger(value)

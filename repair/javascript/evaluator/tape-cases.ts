@@ -26,6 +26,8 @@ class TapeTest {
     this.settled = new Promise((resolve) => (settle = resolve));
     this.#settle = settle;
     const check = (ok: boolean, what: string): boolean => {
+      // An assertion too many is a failure, too: something happened twice.
+      if (this.#ended) this.#failure ??= new Error(`${name}: an assertion after the end`);
       if (!ok) this.#failure ??= new Error(`${name}: ${what}`);
       this.#made++;
       if (this.#planned !== undefined && this.#made >= this.#planned) this.end();

@@ -3,6 +3,7 @@
 import type { Node } from '@babel/types';
 import type { Binding } from '../scope.ts';
 import type { Site } from '../source.ts';
+import { isLoop } from '../walk.ts';
 import { inScope } from './expressions.ts';
 import { isComparison, isValue, operand, replace } from './proposal.ts';
 import type { Context, Family, Proposal } from './proposal.ts';
@@ -220,6 +221,7 @@ export const conditions: Family = {
     }
     const listed = key === 'body' && parent.type === 'BlockStatement';
     if (listed && node.type.endsWith('Statement')) yield* guards(site, context);
-    if (listed && node.type === 'ExpressionStatement') yield* wrapped(site, context);
+    const alone = key === 'body' && isLoop(parent);
+    if ((listed || alone) && node.type === 'ExpressionStatement') yield* wrapped(site, context);
   },
 };

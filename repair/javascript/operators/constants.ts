@@ -53,7 +53,7 @@ function* numbers(site: Site, value: number, raw: string, { sitesOf }: Context):
 }
 
 /** Edit distance, given up above `limit`. */
-export function distance(a: string, b: string, limit: number): number {
+function distance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1;
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
@@ -67,7 +67,7 @@ export function distance(a: string, b: string, limit: number): number {
   return row[b.length] ?? limit + 1;
 }
 
-export function quote(value: string, raw: string): string {
+function quote(value: string, raw: string): string {
   const mark = raw.startsWith('"') ? '"' : "'";
   const body = JSON.stringify(value).slice(1, -1).replaceAll('\\"', '"');
   return mark + (mark === '"' ? body.replaceAll('"', '\\"') : body.replaceAll("'", "\\'")) + mark;

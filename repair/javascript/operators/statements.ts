@@ -89,6 +89,7 @@ function* additions(site: Site, context: Context): Iterable<Proposal> {
     copies++;
     yield* both(text.endsWith(';') ? text : `${text};`, 0.14, 'copied-statement');
   }
+  yield* elements(site, context, both);
   const variables = site.scope
     .visible(end)
     .filter(
@@ -122,6 +123,21 @@ function* additions(site: Site, context: Context): Iterable<Proposal> {
     if (kinds.has('string')) yield* both(`${name} = '';`, 0.04, 'new-statement');
     if (kinds.has('number')) yield* both(`${name} = 0;`, 0.06, 'new-statement');
   }
+}
+
+/** One element set to another, as half of an exchange is when the other half was forgotten. */
+function* elements(
+  site: Site,
+  { source, sitesOf }: Context,
+  both: (text: string, weight: number, operator: string) => Iterable<Proposal>,
+): Iterable<Proposal> {
+  const found = new Set<string>();
+  for (const { node } of sitesOf(site.fn)) {
+    if (found.size >= 6) break;
+    if (node.type === 'MemberExpression' && node.computed && inScope(node, site)) found.add(source.code(node));
+  }
+  for (const to of found)
+    for (const from of found) if (to !== from) yield* both(`${to} = ${from};`, 0.07, 'new-statement');
 }
 
 function insideLoop(site: Site): boolean {
