@@ -3,8 +3,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
-import type { LeaseLine } from '../client/leases.ts';
-import type { LeaseActivities } from '../domain/activities.ts';
+import type { Heartbeats } from '../client/heartbeats.ts';
+import type { LeaseAcquired, LeaseActivities } from '../domain/activities.ts';
 import { hostControlQueue, hostQueue } from '../domain/task-queues.ts';
 import type { HeldRuns } from '../host/held-runs.ts';
 
@@ -14,23 +14,30 @@ export interface LeaseDependencies {
   readonly instance: string;
   readonly hostId: string;
   readonly runs: HeldRuns;
-  readonly line: LeaseLine;
+  readonly heartbeats: Heartbeats;
+  /** Tells the bead who has its lease; false where it waits for no such lease (any more). */
+  announce(beadId: string, lease: LeaseAcquired): Promise<boolean>;
   /** Aborted when the host is to take nothing more and give back what it holds. */
   readonly draining: AbortSignal;
   /** Removes what the host keeps for the run. */
   cleanUp(runId: string): Promise<void>;
 }
 
-export const createLeaseActivities = ({ instance, hostId, runs, line, draining, cleanUp }: LeaseDependencies) =>
-  ({
+export const createLeaseActivities = (deps: LeaseDependencies) => {
+  const { instance, hostId, runs, heartbeats, draining } = deps;
+  const drainRequested = new Promise<'drain'>((resolve) => {
+    draining.addEventListener('abort', () => resolve('drain'), { once: true });
+  });
+  return {
     async holdLease({ beadId, runId, projectId, fence, heartbeatTimeoutMs }) {
-      const { taskToken } = Context.current().info;
-      const interval = Math.min(1_000, heartbeatTimeoutMs / 5);
-      const fenceAfter = (heartbeatTimeoutMs * 2) / 3;
       const token = randomBytes(32).toString('base64url');
       const { held, end } = runs.add({ beadId, runId, projectId, fence, token });
+      const beat = heartbeats.hold(Context.current().info.taskToken, {
+        intervalMs: Math.min(1_000, heartbeatTimeoutMs / 5),
+        fenceAfterMs: (heartbeatTimeoutMs * 2) / 3,
+      });
       try {
-        const awaited = await line.announce(beadId, {
+        const awaited = await deps.announce(beadId, {
           fence,
           hostId,
           hostQueue: hostQueue(instance, hostId),
@@ -38,22 +45,15 @@ export const createLeaseActivities = ({ instance, hostId, runs, line, draining, 
           tokenHash: createHash('sha256').update(token).digest('hex'),
         });
         if (!awaited) return { drain: false };
-        let acknowledged = Date.now();
-        for (;;) {
-          const answer = await line.heartbeat(taskToken, interval * 2);
-          if (answer === 'ended') return { drain: false };
-          if (answer === 'held') acknowledged = Date.now();
-          else if (Date.now() - acknowledged > fenceAfter) return { drain: false };
-          if (draining.aborted) {
-            // An action that does not end soon is cut off; the next host repeats it.
-            await Promise.race([held.idle(), delay(DRAIN_GRACE_MS)]);
-            return { drain: true };
-          }
-          await delay(interval, undefined, { signal: draining }).catch(() => undefined);
-        }
+        if ((await Promise.race([beat.lost, drainRequested])) !== 'drain') return { drain: false };
+        // An action that does not end soon is cut off; the next host repeats it.
+        await Promise.race([held.idle(), delay(DRAIN_GRACE_MS)]);
+        return { drain: true };
       } finally {
+        beat.release();
         await end();
-        await cleanUp(runId);
+        await deps.cleanUp(runId);
       }
     },
-  }) satisfies LeaseActivities;
+  } satisfies LeaseActivities;
+};

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { LoomError } from '../domain/errors.ts';
+import { runCommand } from '../repair/command/process-group.ts';
+import { hideTests } from '../repair/hide-tests.ts';
 import { type Stack, startStack } from '../up/stack.ts';
 import { median, percentile, printReport } from './report.ts';
 import { type LoomApi, openApi } from './api.ts';
@@ -13,6 +15,8 @@ const run = promisify(execFile);
 
 /** The share of JavaScript and TypeScript cases that has to land. */
 const AIM_LANDED = 0.3;
+/** With hidden tests: landed changes that those tests refute. */
+const AIM_WRONG = 0.05;
 /** What a bead may take besides its test runs. */
 const PATIENCE_MS = 180_000;
 
@@ -41,6 +45,8 @@ interface CaseResult {
   /** The landed change as a unified diff. */
   readonly patch: string | null;
   readonly reason: string | null;
+  /** With hidden tests: whether the landed change passes them too; null where nothing landed or nothing was hidden. */
+  readonly right: boolean | null;
 }
 
 export async function benchBugs(args: readonly string[]): Promise<number> {
@@ -51,6 +57,7 @@ export async function benchBugs(args: readonly string[]): Promise<number> {
       out: { type: 'string' },
       filter: { type: 'string' },
       limit: { type: 'string' },
+      holdout: { type: 'string', default: '0' },
       json: { type: 'boolean', default: false },
     },
   });
@@ -67,6 +74,14 @@ export async function benchBugs(args: readonly string[]): Promise<number> {
     );
   if (values.out !== undefined) await writeFile(values.out, '');
 
+  const holdout = Number(values.holdout);
+  if (!(holdout >= 0 && holdout < 1))
+    throw new LoomError(
+      'BAD_INPUT',
+      `--holdout ${values.holdout} is not a share`,
+      'Give a number from 0 to below 1, for example 0.33.',
+    );
+
   const folder = await mkdtemp(join(tmpdir(), 'loom-bench-'));
   let stack: Stack | undefined;
   const results: CaseResult[] = [];
@@ -74,7 +89,7 @@ export async function benchBugs(args: readonly string[]): Promise<number> {
     stack = await startStack({ dataDir: join(folder, 'data'), ports: 'free', env: process.env });
     const api = await openApi(stack);
     for (const [index, dir] of cases.entries()) {
-      const result = await runCase(api, dir, join(folder, `case-${index}`));
+      const result = await runCase(api, dir, join(folder, `case-${index}`), holdout);
       results.push(result);
       if (values.out !== undefined) await appendFile(values.out, `${JSON.stringify(result)}\n`);
       const landed = results.filter(({ outcome }) => outcome === 'landed').length;
@@ -86,10 +101,10 @@ export async function benchBugs(args: readonly string[]): Promise<number> {
     await stack?.stop();
     await rm(folder, { recursive: true, force: true });
   }
-  return report(results, values.json);
+  return report(results, values.json, holdout);
 }
 
-function report(results: readonly CaseResult[], json: boolean): number {
+function report(results: readonly CaseResult[], json: boolean, holdout: number): number {
   const figures: Record<string, number | string | null> = {};
   const aims: Record<string, { aim: string; met: boolean }> = {};
   const groups = new Map<string, CaseResult[]>();
@@ -105,6 +120,13 @@ function report(results: readonly CaseResult[], json: boolean): number {
     if (group === 'javascript')
       aims[`${group}LandedShare`] = { aim: `at least ${AIM_LANDED}`, met: share >= AIM_LANDED };
   }
+  if (holdout > 0) {
+    const judged = results.filter(({ right }) => right !== null);
+    const wrong = judged.filter(({ right }) => right === false).length;
+    figures['wrong'] = `${wrong}/${judged.length}`;
+    figures['wrongShare'] = judged.length === 0 ? null : wrong / judged.length;
+    aims['wrongShare'] = { aim: `at most ${AIM_WRONG}`, met: judged.length > 0 && wrong / judged.length <= AIM_WRONG };
+  }
   const times = results.map(({ ms }) => ms);
   figures['medianMs'] = median(times);
   figures['p95Ms'] = percentile(times, 0.95);
@@ -112,10 +134,18 @@ function report(results: readonly CaseResult[], json: boolean): number {
   return printReport({ name: 'bugs', figures, aims }, json);
 }
 
-async function runCase(api: LoomApi, dir: string, copy: string): Promise<CaseResult> {
+async function runCase(api: LoomApi, dir: string, copy: string, holdout: number): Promise<CaseResult> {
   const bug = JSON.parse(await readFile(join(dir, 'bug.json'), 'utf8')) as BugReport;
-  const base = { id: bug.id, language: bug.language, turns: 0, candidates: null, confidence: null, patch: null };
-  await makeRepository(dir, copy);
+  const base = {
+    id: bug.id,
+    language: bug.language,
+    turns: 0,
+    candidates: null,
+    confidence: null,
+    patch: null,
+    right: null,
+  };
+  const hidden = await makeRepository(dir, copy, bug, holdout);
   const project = await api.post('/projects', {
     name: bug.id.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-'),
     repository: copy,
@@ -130,7 +160,7 @@ async function runCase(api: LoomApi, dir: string, copy: string): Promise<CaseRes
     type: 'bug',
     title: bug.title.slice(0, 200),
     description: bug.description,
-    failingTests: bug.failing_tests,
+    failingTests: bug.failing_tests.filter(({ name }) => !hidden.has(name)),
   });
   const id = String(created['id']);
   const ended = await api.untilEnded(id, PATIENCE_MS + 4 * bug.test_timeout_ms);
@@ -144,6 +174,7 @@ async function runCase(api: LoomApi, dir: string, copy: string): Promise<CaseRes
   const last = bead.runs.at(-1);
   const search = last === undefined ? {} : await searchResult(api, last.id);
   const landed = bead.status === 'closed';
+  const patch = landed ? await api.text(`/beads/${id}/diff`) : null;
   return {
     ...base,
     outcome: landed ? 'landed' : bead.status,
@@ -151,8 +182,9 @@ async function runCase(api: LoomApi, dir: string, copy: string): Promise<CaseRes
     turns: last?.turns ?? 0,
     candidates: search.candidates ?? null,
     confidence: search.confidence ?? null,
-    patch: landed ? await api.text(`/beads/${id}/diff`) : null,
+    patch,
     reason: bead.reason,
+    right: patch === null || holdout === 0 ? null : await passesWhole(dir, `${copy}-whole`, bug, patch),
   };
 }
 
@@ -176,12 +208,15 @@ async function findCases(dir: string, depth = 0): Promise<string[]> {
   return found.flat().sort();
 }
 
-/** The project as it stands, with the bug, as the first commit of a repository. */
-async function makeRepository(dir: string, copy: string): Promise<void> {
-  const source = join(dir, 'repo');
-  if (await exists(source)) await cp(source, copy, { recursive: true });
-  else await run(process.execPath, [join(dirname(dirname(dir)), 'materialise.mjs'), dir, copy], { timeout: 300_000 });
-  await run('chmod', ['-R', 'u+w', copy]);
+/** The project as it stands, with the bug, as the first commit of a repository. Returns the names of the tests it hid. */
+async function makeRepository(
+  dir: string,
+  copy: string,
+  bug: BugReport,
+  holdout: number,
+): Promise<ReadonlySet<string>> {
+  await copyProject(dir, copy);
+  const hidden = holdout > 0 ? hideTests(copy, bug.failing_tests, holdout) : new Set<string>();
   const ignore = join(copy, '.gitignore');
   if (!(await exists(ignore))) await writeFile(ignore, 'node_modules/\n__pycache__/\n');
   const git = (...args: string[]) =>
@@ -189,6 +224,25 @@ async function makeRepository(dir: string, copy: string): Promise<void> {
   await git('init', '--quiet', '--initial-branch=main');
   await git('add', '--all');
   await git('commit', '--quiet', '--message', 'The project with its bug');
+  return hidden;
+}
+
+async function copyProject(dir: string, copy: string): Promise<void> {
+  const source = join(dir, 'repo');
+  if (await exists(source)) await cp(source, copy, { recursive: true });
+  else await run(process.execPath, [join(dirname(dirname(dir)), 'materialise.mjs'), dir, copy], { timeout: 300_000 });
+  await run('chmod', ['-R', 'u+w', copy]);
+}
+
+/** Judges a landed change by all tests, those included that were hidden from Loom. */
+async function passesWhole(dir: string, copy: string, bug: BugReport, patch: string): Promise<boolean> {
+  await copyProject(dir, copy);
+  const file = `${copy}.patch`;
+  await writeFile(file, patch);
+  await run('git', ['apply', file], { cwd: copy });
+  // The runtime that the sandbox gives to the project as well.
+  const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH']}` };
+  return (await runCommand(bug.test_command, { cwd: copy, timeoutMs: bug.test_timeout_ms, env })).code === 0;
 }
 
 const exists = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined)) !== undefined;

@@ -4,7 +4,8 @@ import { runNamed } from './run-named.ts';
 
 await runNamed('bench', {
   bugs: {
-    about: 'every case of a folder through the whole path; --set DIR [--out FILE] [--filter TEXT] [--limit N]',
+    about:
+      'every case of a folder through the whole path; --set DIR [--out FILE] [--filter TEXT] [--limit N] [--holdout SHARE]',
     run: benchBugs,
   },
 });

@@ -10,7 +10,8 @@ import { createControlActivities } from '../activities/control.ts';
 import { failureBoundary } from '../activities/failure-boundary.ts';
 import { createGateActivities } from '../activities/gate.ts';
 import { createLeaseActivities } from '../activities/lease.ts';
-import { createLeaseLine } from '../client/leases.ts';
+import { startHeartbeats } from '../client/heartbeats.ts';
+import { announceLease } from '../client/leases.ts';
 import { type Config, readConfig } from '../config/config.ts';
 import { LoomError } from '../domain/errors.ts';
 import { fleetQueue, hostControlQueue, hostQueue } from '../domain/task-queues.ts';
@@ -44,6 +45,7 @@ await runProcess('host', async () => {
   ]);
   if (!sandbox.confined) log('host', 'WARNING: LOOM_SANDBOX=off, the commands of agents run unconfined');
   const client = new Client({ connection: clientConnection, namespace: config.temporal.namespace });
+  const heartbeats = startHeartbeats(config.temporal);
   const runs = createHeldRuns();
   const dir = await openHostFolder(config.host.dir, hostId);
   const workspaces = createRunWorkspaces({ dir: join(dir, 'runs'), hub, sandbox });
@@ -54,7 +56,8 @@ await runProcess('host', async () => {
       instance,
       hostId,
       runs,
-      line: createLeaseLine(client),
+      heartbeats,
+      announce: (beadId, lease) => announceLease(client, beadId, lease),
       draining: drain.signal,
       cleanUp: (runId) => workspaces.remove(runId),
     }),
@@ -108,6 +111,7 @@ await runProcess('host', async () => {
       await fleetsRunning;
       for (const each of own) each.shutdown();
       await ownRunning;
+      await heartbeats.close();
       await clientConnection.close();
       await connection.close();
     },

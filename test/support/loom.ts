@@ -26,6 +26,7 @@ const ENTRIES = {
   hub: 'hub/server.ts',
   llm: 'test/support/scripted-llm.ts',
   host: 'workers/host.ts',
+  busyHost: 'test/support/busy-host.ts',
 } as const;
 
 export interface TestProcess {
@@ -35,6 +36,8 @@ export interface TestProcess {
   readonly exited: Promise<number | NodeJS.Signals>;
   /** What it has printed so far. */
   output(): string;
+  /** The next message to its parent that fits. */
+  message(fits: (message: unknown) => boolean): Promise<unknown>;
 }
 
 export interface TestLoom {
@@ -175,5 +178,17 @@ export async function startProcess(entry: string, env: Readonly<Record<string, s
   const ready = once(child, 'message', { signal: AbortSignal.timeout(READY_WITHIN_MS) });
   const how = await Promise.race([ready.then(() => 'ready' as const), exited]);
   if (how !== 'ready') throw new Error(`${entry} ended with ${how} before it was ready:\n${output}`);
-  return { pid: child.pid as number, kill: (signal) => void child.kill(signal), exited, output: () => output };
+  return {
+    pid: child.pid as number,
+    kill: (signal) => void child.kill(signal),
+    exited,
+    output: () => output,
+    async message(fits) {
+      const deadline = AbortSignal.timeout(READY_WITHIN_MS);
+      for (;;) {
+        const [message] = (await once(child, 'message', { signal: deadline })) as unknown[];
+        if (fits(message)) return message;
+      }
+    },
+  };
 }

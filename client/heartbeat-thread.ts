@@ -1,0 +1,44 @@
+// Entry of the thread that keeps a host's leases alive. It shares nothing with the thread that works, so a host that is busy is
+// not taken for dead; and when the whole process was frozen, the first thing this does is to find its leases too old.
+import { parentPort, workerData } from 'node:worker_threads';
+import { ActivityCancelledError, ActivityNotFoundError, Client, Connection } from '@temporalio/client';
+import type { HeartbeatOrder, HeartbeatReport } from './heartbeats.ts';
+
+const { address, namespace } = workerData as { readonly address: string; readonly namespace: string };
+const port = parentPort;
+if (port === null) throw new Error('This is the entry of a thread.');
+const connection = Connection.lazy({ address });
+const client = new Client({ connection, namespace });
+const held = new Map<number, NodeJS.Timeout>();
+
+port.on('message', (order: HeartbeatOrder) => {
+  if (order.kind === 'release') {
+    clearTimeout(held.get(order.id));
+    held.delete(order.id);
+    return;
+  }
+  beat(order, Date.now());
+});
+
+/** One heartbeat, and the next one after the interval, until the lease is released or lost. */
+function beat(order: Extract<HeartbeatOrder, { kind: 'hold' }>, acknowledgedAt: number): void {
+  const { id, taskToken, intervalMs, fenceAfterMs } = order;
+  const later = setTimeout(async () => {
+    let acknowledged = acknowledgedAt;
+    if (Date.now() - acknowledged > fenceAfterMs) return lose(id, 'unreachable');
+    const begun = Date.now();
+    try {
+      await connection.withDeadline(begun + intervalMs * 2, () => client.activity.heartbeat(taskToken));
+      acknowledged = begun;
+    } catch (error) {
+      if (error instanceof ActivityNotFoundError || error instanceof ActivityCancelledError) return lose(id, 'ended');
+      // Nobody answered. That says nothing about the lease until it has gone on for too long.
+    }
+    if (held.has(id)) beat(order, acknowledged);
+  }, intervalMs);
+  held.set(id, later);
+}
+
+function lose(id: number, why: HeartbeatReport['why']): void {
+  if (held.delete(id)) port?.postMessage({ id, why } satisfies HeartbeatReport);
+}
