@@ -5,6 +5,7 @@ import { createRecordActivities } from '../activities/record.ts';
 import { failureBoundary } from '../activities/failure-boundary.ts';
 import { startBead } from '../client/beads.ts';
 import { ensureReconciler } from '../client/schedules.ts';
+import { ensureSearchAttributes } from '../client/search-attributes.ts';
 import { openTemporal } from '../client/temporal.ts';
 import { readConfig } from '../config/config.ts';
 import { orchestratorQueue } from '../domain/task-queues.ts';
@@ -29,7 +30,7 @@ await runProcess(NAME, async () => {
     workflowBundle(),
     NativeConnection.connect({ address: config.temporal.address }),
     migrate(database),
-    ensureReconciler(temporal, instance),
+    ensureSearchAttributes(temporal, config.temporal.namespace).then(() => ensureReconciler(temporal, instance)),
   ]);
   const bus = openEventBus({ url: config.natsUrl, instance, log: say });
   const relay = startRelay({ databaseUrl: config.databaseUrl, instance, bus, log: say });
