@@ -101,7 +101,11 @@ export async function beadWorkflow(input: BeadWorkflowInput): Promise<BeadState>
             : (outcome.exit === 'no_progress' || outcome.exit === 'turn_limit') &&
               number - platformFailures < facts.maxAttempts;
         if (!worthAnother) {
-          await write('escalated', { reason: `${outcome.exit}: ${summary}`, run, lease });
+          await write('escalated', {
+            reason: outcome.exit === 'escalated' ? summary : `${outcome.exit}: ${summary}`,
+            run,
+            lease,
+          });
           return;
         }
         await write('queued', { reason: `${outcome.exit}: ${summary}`, run, lease });
