@@ -54,10 +54,11 @@ module.exports = {
     },
     {
       name: 'connectors-stand-alone',
-      comment: 'The connectors are a service of their own: but for its entry point they know domain/ and config/ only.',
+      comment:
+        'The connectors are a service of their own: but for its entry point they know domain/, config/ and network/ only.',
       severity: 'error',
       from: { path: '^connectors/', pathNot: [TESTS, '^connectors/server\\.ts$'] },
-      to: { pathNot: ['^(connectors|domain|config)/', '(^|/)node_modules/'], dependencyTypesNot: ['core'] },
+      to: { pathNot: ['^(connectors|domain|config|network)/', '(^|/)node_modules/'], dependencyTypesNot: ['core'] },
     },
     {
       name: 'product-without-test-parts',

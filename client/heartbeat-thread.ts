@@ -20,23 +20,29 @@ port.on('message', (order: HeartbeatOrder) => {
   beat(order, Date.now());
 });
 
-/** One heartbeat, and the next one after the interval, until the lease is released or lost. */
-function beat(order: Extract<HeartbeatOrder, { kind: 'hold' }>, acknowledgedAt: number): void {
+type Hold = Extract<HeartbeatOrder, { kind: 'hold' }>;
+
+/** Beats after the interval, and so on until the lease is released or lost. */
+function beat(order: Hold, acknowledgedAt: number): void {
+  held.set(
+    order.id,
+    setTimeout(() => void beatOnce(order, acknowledgedAt), order.intervalMs),
+  );
+}
+
+async function beatOnce(order: Hold, acknowledgedAt: number): Promise<void> {
   const { id, taskToken, intervalMs, fenceAfterMs } = order;
-  const later = setTimeout(async () => {
-    let acknowledged = acknowledgedAt;
-    if (Date.now() - acknowledged > fenceAfterMs) return lose(id, 'unreachable');
-    const begun = Date.now();
-    try {
-      await connection.withDeadline(begun + intervalMs * 2, () => client.activity.heartbeat(taskToken));
-      acknowledged = begun;
-    } catch (error) {
-      if (error instanceof ActivityNotFoundError || error instanceof ActivityCancelledError) return lose(id, 'ended');
-      // Nobody answered. That says nothing about the lease until it has gone on for too long.
-    }
-    if (held.has(id)) beat(order, acknowledged);
-  }, intervalMs);
-  held.set(id, later);
+  const now = Date.now();
+  if (now - acknowledgedAt > fenceAfterMs) return lose(id, 'unreachable');
+  let acknowledged = acknowledgedAt;
+  try {
+    await connection.withDeadline(now + intervalMs * 2, () => client.activity.heartbeat(taskToken));
+    acknowledged = now;
+  } catch (error) {
+    if (error instanceof ActivityNotFoundError || error instanceof ActivityCancelledError) return lose(id, 'ended');
+    // Nobody answered. That says nothing about the lease until it has gone on for too long.
+  }
+  if (held.has(id)) beat(order, acknowledged);
 }
 
 function lose(id: number, why: HeartbeatReport['why']): void {

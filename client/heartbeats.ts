@@ -43,7 +43,7 @@ export function startHeartbeats(temporal: { readonly address: string; readonly n
   thread.on('error', () => undefined); // 'exit' follows
   thread.on('exit', () => {
     dead = true;
-    for (const id of [...waiting.keys()]) settle(id, 'unreachable');
+    for (const id of waiting.keys()) settle(id, 'unreachable');
   });
   const tell = (order: HeartbeatOrder): void => thread.postMessage(order);
   return {

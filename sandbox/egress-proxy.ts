@@ -6,7 +6,8 @@ import { connect, isIP } from 'node:net';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { LookupAddress } from 'node:dns';
 import type { Duplex } from 'node:stream';
-import { isAllowedHost, isPublicAddress } from './address-policy.ts';
+import { isInternalAddress } from '../network/internal-address.ts';
+import { isAllowedHost } from './allowed-host.ts';
 
 const PORTS = new Set([80, 443]);
 const MAX_CONNECTIONS = 128;
@@ -19,7 +20,7 @@ export interface EgressProxyOptions {
   readonly allowedHosts?: readonly string[];
   /** How names are resolved. @default the machine's resolver */
   readonly resolve?: (host: string) => Promise<readonly string[]>;
-  /** Which addresses may be reached. @default {@link isPublicAddress} */
+  /** Which addresses may be reached. @default all but internal ones */
   readonly permits?: (address: string) => boolean;
   /** @default 80 and 443 */
   readonly ports?: ReadonlySet<number>;
@@ -126,7 +127,7 @@ async function checkedTarget(
     throw new Refused(403, `${host} is not among the hosts that this project may reach.`);
   }
   const addresses = isIP(host) === 0 ? await (options.resolve ?? resolveAll)(host) : [host];
-  const address = addresses.find(options.permits ?? isPublicAddress);
+  const address = addresses.find(options.permits ?? ((each) => !isInternalAddress(each)));
   if (address === undefined) {
     throw new Refused(
       403,
