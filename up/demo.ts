@@ -90,7 +90,7 @@ async function work(api: ApiClient, task: DemoTask, view: ProgressView, signal: 
   const { id } = await api.post<{ id: string }>('/beads', body, { 'Idempotency-Key': randomUUID() });
   const { title, workflow } = await api.get<BeadDetails>(`/beads/${id}`);
   view.say(`Bead: ${id}, "${title}"`);
-  view.say(`Temporal Web UI: ${workflow.url}`);
+  view.say(`The bead in the Temporal Web UI: ${workflow.url}`);
   view.say();
   const followed = (async () => {
     for await (const event of followEvents(api, id, (why) => view.say(`  (events interrupted: ${why})`)))
@@ -134,6 +134,11 @@ async function report(api: ApiClient, bead: BeadDetails, options: DemoOptions, v
       .map(({ name, tookMs }) => `${name} ${seconds(tookMs)}`)
       .join(', ')}`,
   );
+  const run = bead.runs.at(-1);
+  if (run !== undefined) {
+    const until = options.keep ? '' : '   (while the stack is up: see --keep)';
+    view.say(`The run in the Temporal Web UI: ${bead.workflow.url.replace(bead.workflow.id, run.id)}${until}`);
+  }
   if (options.repository !== undefined) {
     const patch = resolve(dataDir, `${bead.id}.patch`);
     await writeFile(patch, diff);
