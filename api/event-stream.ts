@@ -15,6 +15,8 @@ const MAX_STREAMS = 1_000;
 const MAX_UNSENT = 1024 * 1024;
 /** Events that may arrive while a client is still reading what happened before. */
 const MAX_WAITING = 1_000;
+/** How long a client that catches up may read nothing at all. */
+const MAX_STALL_MS = 30_000;
 /** What a client waits before it comes again. */
 const RECONNECT_MS = 1_000;
 
@@ -79,14 +81,17 @@ export function createEventStreams(dependencies: {
         response.write(`id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
         if (untilTerminal && TERMINAL_TYPES.includes(event.type)) response.end();
       };
+      const cutOff = (): void => {
+        log(`a client of the event stream reads too slowly; it was cut off after event ${position}`);
+        response.destroy();
+      };
       // Before the first look into Postgres, so that nothing falls between the two.
       const unsubscribe = tail.subscribe((event) => {
         if (!wanted(event)) return;
         if (waiting === null) {
           send(event);
           if (response.writableLength > MAX_UNSENT) {
-            log(`a client of the event stream reads too slowly; it was cut off after event ${position}`);
-            response.destroy();
+            cutOff();
           }
         } else if (waiting.length < MAX_WAITING) waiting.push(event);
         else overflown = true;
@@ -115,8 +120,11 @@ export function createEventStreams(dependencies: {
           waiting = [];
           const events = await eventsAfter(database, position, filter, PAGE);
           for (const event of events) send(toCloudEvent(event, instance));
-          if (response.writableNeedDrain)
+          if (response.writableNeedDrain) {
+            const late = setTimeout(cutOff, MAX_STALL_MS);
             await Promise.race([new Promise((done) => response.once('drain', done)), closed]);
+            clearTimeout(late);
+          }
           // What arrived during the look is behind it in order. Dropped for lack of room, it is found by the next look.
           if (events.length < PAGE && !overflown) break;
         }
