@@ -195,6 +195,6 @@ function unconfinable(result: CommandResult): LoomError {
   return new LoomError(
     'SANDBOX_UNAVAILABLE',
     `The sandbox could not be set up: ${result.stderr.trim() || `bubblewrap ended with ${result.exitCode ?? result.signal}`}`,
-    "Run `loomctl doctor` on this host; the message above is bubblewrap's own.",
+    'Mend what bubblewrap names above on this host, and start the host again.',
   );
 }
