@@ -1,26 +1,27 @@
-// One client's stream: first what Postgres has, then what the tail brings, each event once and in order. A client that does not
-// read is cut off before it costs memory; it resumes by the id of the last event that it has.
+// One client's stream: each event once and in order. A client is a position in the log and no more: it takes the next events from
+// memory or, when it is far behind, from Postgres, at the pace at which it reads. One that does not read is cut off; it resumes by
+// the id of the last event that it has.
 import type { Response } from 'express';
 import { BEAD_STATUSES, isTerminal } from '../domain/bead.ts';
 import { LoomError } from '../domain/errors.ts';
-import { type CloudEvent, toCloudEvent } from '../events/cloud-event.ts';
+import { newBell } from '../events/bell.ts';
+import { type CloudEvent, type OutgoingEvent, outgoing, toCloudEvent } from '../events/cloud-event.ts';
+import { PAGE, pageEnd, sharedPages } from '../events/shared-pages.ts';
 import type { EventTail } from '../events/tail.ts';
 import type { Database } from '../store/database.ts';
-import { type EventFilter, eventsAfter, firstSeq, lastSeq, newestSeqOf } from '../store/events.ts';
+import { type EventFilter, eventsAfter, firstSeq, hasComeTo, lastSeq } from '../store/events.ts';
 
-const PAGE = 500;
+/** Bytes that are handed to a connection before it is waited for. */
+const MAX_UNSENT = 256 * 1024;
 const HEARTBEAT_MS = 15_000;
 const MAX_STREAMS = 1_000;
-/** Bytes that may wait for a client that reads slowly. */
-const MAX_UNSENT = 1024 * 1024;
-/** Events that may arrive while a client is still reading what happened before. */
-const MAX_WAITING = 1_000;
-/** How long a client that catches up may read nothing at all. */
-const MAX_STALL_MS = 30_000;
+/** How long a client may leave lying what it has been sent. */
+const MAX_STALL_MS = 15_000;
 /** What a client waits before it comes again. */
 const RECONNECT_MS = 1_000;
 
-const TERMINAL_TYPES = BEAD_STATUSES.filter(isTerminal).map((status) => `bead.${status}`);
+const TERMINAL = BEAD_STATUSES.filter(isTerminal);
+const TERMINAL_TYPES = TERMINAL.map((status) => `bead.${status}`);
 
 export interface StreamRequest {
   readonly filter: EventFilter;
@@ -42,11 +43,18 @@ export function createEventStreams(dependencies: {
   readonly tail: EventTail;
   readonly instance: string;
   readonly log: (line: string) => void;
+  /** @default 15 s */
+  readonly maxStallMs?: number;
 }): EventStreams {
-  const { database, tail, instance, log } = dependencies;
+  const { database, tail, instance, log, maxStallMs = MAX_STALL_MS } = dependencies;
   const open = new Set<Response>();
+  const read = async (seq: number, limit: number, filter: EventFilter): Promise<readonly CloudEvent[]> =>
+    (await eventsAfter(database, seq, filter, limit)).map((event) => toCloudEvent(event, instance));
+  const pages = sharedPages((seq, limit) => read(seq, limit, {}));
 
   const startAt = async ({ after }: StreamRequest): Promise<{ from: number; reset: number | undefined }> => {
+    if (after !== 'now' && tail.after(after, 1) !== undefined && after <= tail.last)
+      return { from: after, reset: undefined };
     const last = await lastSeq(database);
     if (after === 'now') return { from: last, reset: undefined };
     // From before another database was restored: the numbers mean something else now.
@@ -55,10 +63,27 @@ export function createEventStreams(dependencies: {
     return after > 0 && after < first - 1 ? { from: first - 1, reset: first - 1 } : { from: after, reset: undefined };
   };
 
-  /** Whether the bead had ended by event `seq`. */
-  const hasEnded = async (beadId: string, seq: number): Promise<boolean> => {
-    const end = await newestSeqOf(database, beadId, TERMINAL_TYPES);
-    return end !== undefined && end <= seq;
+  /** What comes after `position` for this filter, and the number up to which that is all. */
+  const next = async (
+    position: number,
+    filter: EventFilter,
+  ): Promise<{ events: readonly OutgoingEvent[]; reached: number }> => {
+    const recent = tail.after(position, PAGE);
+    if (recent !== undefined) {
+      return {
+        events: recent.filter(({ event }) => passes(event, filter)),
+        reached: recent.at(-1)?.event.seq ?? position,
+      };
+    }
+    // Each event up to here was in Postgres before it was in memory, so what a reading does not bring of them is not there.
+    const { last } = tail;
+    if (filter.beadId === undefined && filter.projectId === undefined) {
+      const end = pageEnd(position);
+      if (end <= last) return { events: await pages.after(position), reached: end };
+    }
+    const events = (await read(position, PAGE, filter)).map(outgoing);
+    const newest = events.at(-1)?.event.seq ?? position;
+    return { events, reached: events.length < PAGE ? Math.max(newest, last) : newest };
   };
 
   return {
@@ -67,41 +92,16 @@ export function createEventStreams(dependencies: {
       if (open.size >= MAX_STREAMS) {
         throw new LoomError('UNAVAILABLE', `${MAX_STREAMS} clients follow events already`, 'Try again in a moment.');
       }
-      const wanted = (event: CloudEvent): boolean =>
-        (filter.beadId === undefined || event.beadId === filter.beadId) &&
-        (filter.projectId === undefined || event.projectId === filter.projectId);
-
-      /** Events that arrive during the catch-up; null once the stream is live. */
-      let waiting: CloudEvent[] | null = [];
-      let overflown = false;
-      let position = 0;
-      const send = (event: CloudEvent): void => {
-        if (event.seq <= position || response.writableEnded) return;
-        position = event.seq;
-        response.write(`id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
-        if (untilTerminal && TERMINAL_TYPES.includes(event.type)) response.end();
-      };
-      const cutOff = (): void => {
-        log(`a client of the event stream reads too slowly; it was cut off after event ${position}`);
-        response.destroy();
-      };
-      // Before the first look into Postgres, so that nothing falls between the two.
-      const unsubscribe = tail.subscribe((event) => {
-        if (!wanted(event)) return;
-        if (waiting === null) {
-          send(event);
-          if (response.writableLength > MAX_UNSENT) {
-            cutOff();
-          }
-        } else if (waiting.length < MAX_WAITING) waiting.push(event);
-        else overflown = true;
-      });
-      const closed = new Promise<void>((resolve) => response.once('close', resolve));
+      if (response.destroyed) return;
+      const growth = newBell();
+      const unsubscribe = tail.subscribe(growth.ring);
+      const over = new Promise<void>((resolve) => response.once('close', resolve)).then(growth.ring);
+      const ended = (): boolean => response.destroyed || response.writableEnded;
       let heartbeat: NodeJS.Timeout | undefined;
       open.add(response);
       try {
         const { from, reset } = await startAt(request);
-        position = from;
+        let position = from;
         response.status(200).set({
           'Content-Type': 'text/event-stream',
           'Cache-Control': 'no-store',
@@ -115,24 +115,38 @@ export function createEventStreams(dependencies: {
         }
         heartbeat = setInterval(() => response.write(': heartbeat\n\n'), HEARTBEAT_MS);
 
-        while (!response.closed && !response.writableEnded) {
-          overflown = false;
-          waiting = [];
-          const events = await eventsAfter(database, position, filter, PAGE);
-          for (const event of events) send(toCloudEvent(event, instance));
-          if (response.writableNeedDrain) {
-            const late = setTimeout(cutOff, MAX_STALL_MS);
-            await Promise.race([new Promise((done) => response.once('drain', done)), closed]);
-            clearTimeout(late);
+        /** Resolves when the connection has taken what it was given, or is closed; it is, when that takes too long. */
+        const drained = async (): Promise<void> => {
+          const late = setTimeout(() => {
+            log(`a client of the event stream reads too slowly; it was cut off before event ${position}`);
+            response.destroy();
+          }, maxStallMs);
+          await Promise.race([new Promise((done) => response.once('drain', done)), over]);
+          clearTimeout(late);
+        };
+
+        tail.refresh();
+        let mayHaveEnded = untilTerminal;
+        while (!ended()) {
+          const { events, reached } = await next(position, filter);
+          const end = untilTerminal ? events.findIndex(({ event }) => TERMINAL_TYPES.includes(event.type)) : -1;
+          for (const piece of pieces(end < 0 ? events : events.slice(0, end + 1))) {
+            if (ended()) break;
+            if (!response.write(piece)) await drained();
           }
-          // What arrived during the look is behind it in order. Dropped for lack of room, it is found by the next look.
-          if (events.length < PAGE && !overflown) break;
+          const caughtUp = reached === position;
+          position = reached;
+          if (end >= 0) response.end();
+          // One that comes back after the end finds nothing new, and is let go all the same.
+          else if (caughtUp && mayHaveEnded) {
+            mayHaveEnded = false;
+            if (filter.beadId !== undefined && (await hasComeTo(database, filter.beadId, TERMINAL, position))) {
+              response.end();
+            }
+          }
+          if (caughtUp && !ended()) await growth.heard();
         }
-        const arrived = waiting;
-        waiting = null;
-        arrived.forEach(send);
-        if (untilTerminal && filter.beadId !== undefined && (await hasEnded(filter.beadId, position))) response.end();
-        await closed;
+        await over;
       } finally {
         clearInterval(heartbeat);
         unsubscribe();
@@ -143,4 +157,22 @@ export function createEventStreams(dependencies: {
       for (const response of open) response.end();
     },
   };
+}
+
+const passes = (event: CloudEvent, { beadId, projectId }: EventFilter): boolean =>
+  (beadId === undefined || event.beadId === beadId) && (projectId === undefined || event.projectId === projectId);
+
+/** The frames of events, joined to pieces that a connection takes at once. */
+function* pieces(events: readonly OutgoingEvent[]): Generator<Buffer> {
+  let frames: Buffer[] = [];
+  let bytes = 0;
+  for (const { frame } of events) {
+    frames.push(frame);
+    bytes += frame.length;
+    if (bytes < MAX_UNSENT) continue;
+    yield Buffer.concat(frames);
+    frames = [];
+    bytes = 0;
+  }
+  if (frames.length > 0) yield Buffer.concat(frames);
 }

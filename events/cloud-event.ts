@@ -33,3 +33,15 @@ export const toCloudEvent = (event: LoomEvent, instance: string): CloudEvent => 
   projectId: event.projectId,
   beadId: event.beadId,
 });
+
+/** An event with the bytes that every client of the stream is sent, so that they are made once. */
+export interface OutgoingEvent {
+  readonly event: CloudEvent;
+  /** A server-sent event: number, type and the event itself. */
+  readonly frame: Buffer;
+}
+
+export const outgoing = (event: CloudEvent): OutgoingEvent => ({
+  event,
+  frame: Buffer.from(`id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`),
+});

@@ -45,7 +45,7 @@ export interface EventBus {
 }
 
 export interface FollowHandlers {
-  /** Following begins, or begins again: whatever happened before has to be read elsewhere. */
+  /** Following begins, begins again, or brought something unreadable: what happened before has to be read elsewhere. */
   readonly onStart: () => void;
   readonly onEvent: (event: CloudEvent) => void;
 }
@@ -117,6 +117,7 @@ export function openEventBus(options: {
   const followOnce = async (handlers: FollowHandlers, signal: AbortSignal): Promise<void> => {
     const { nc, js, jsm } = await untilSession(signal);
     let messages: ConsumerMessages | undefined;
+    let strange = false;
     const stop = () => messages?.stop();
     signal.addEventListener('abort', stop, { once: true });
     try {
@@ -135,7 +136,12 @@ export function openEventBus(options: {
       for await (const message of messages) {
         const event = cloudEventSchema.safeParse(message.json());
         if (event.success) handlers.onEvent(event.data);
-        else log(`an event on ${message.subject} has a shape that is not Loom's; it is left out`);
+        else {
+          if (!strange)
+            log(`events on ${message.subject} have a shape that is not Loom's; they are read from Postgres`);
+          strange = true;
+          handlers.onStart();
+        }
       }
     } catch (error) {
       if (!signal.aborted && !nc.isClosed()) log(`events cannot be followed: ${messageOf(error)}`);

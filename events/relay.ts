@@ -5,12 +5,16 @@ import { Client } from 'pg';
 import { backoffMs } from '../domain/backoff.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { Queryable } from '../store/database.ts';
-import { markPublished, sequenceEvents, unpublishedEvents } from '../store/events.ts';
+import { deleteOldEvents, markPublished, sequenceEvents, unpublishedEvents } from '../store/events.ts';
+import { newBell } from './bell.ts';
 import { toCloudEvent } from './cloud-event.ts';
 import type { EventBus } from './nats.ts';
 
 const BATCH = 500;
 const RETRY = { baseMs: 100, capMs: 5_000 };
+const DELETE_EVERY_MS = 3_600_000;
+/** Few at a time, because numbering waits for it. */
+const DELETE_BATCH = 1_000;
 /** Arbitrary; the same in every process that works on this database. */
 const RELAY_LOCK = 6015541;
 
@@ -24,6 +28,8 @@ export function startRelay(options: {
   readonly databaseUrl: string;
   readonly instance: string;
   readonly bus: EventBus;
+  /** Published events that are older are deleted. */
+  readonly retentionDays: number;
   readonly log: (line: string) => void;
 }): Relay {
   const { databaseUrl, log } = options;
@@ -59,6 +65,7 @@ export function startRelay(options: {
 interface RelayContext {
   readonly instance: string;
   readonly bus: EventBus;
+  readonly retentionDays: number;
   readonly log: (line: string) => void;
   readonly signal: AbortSignal;
   readonly onLock: () => void;
@@ -95,17 +102,20 @@ async function relayOn(client: Client, context: RelayContext): Promise<void> {
 /** @param over aborted when the connection is, so that nothing is published without the lock. */
 async function numberAndPublish(
   client: Client,
-  { instance, bus, log }: RelayContext,
+  { instance, bus, retentionDays, log }: RelayContext,
   over: AbortSignal,
 ): Promise<void> {
+  let turn: Promise<unknown> = Promise.resolve();
   const db: Queryable = {
-    async query<Row extends object>(text: string, values: readonly unknown[] = []) {
-      const { rows, rowCount } = await client.query<Row>(text, [...values]);
-      return { rows, rowCount };
+    // One after the other: the loops below share the connection, because it is the one that holds the lock.
+    query<Row extends object>(text: string, values: readonly unknown[] = []) {
+      const answer = turn.then(() => client.query<Row>(text, [...values]));
+      turn = answer.catch(() => undefined);
+      return answer;
     },
   };
-  const inserted = bell();
-  const numbered = bell();
+  const inserted = newBell();
+  const numbered = newBell();
   client.on('notification', inserted.ring);
   await client.query('listen loom_event');
 
@@ -120,7 +130,8 @@ async function numberAndPublish(
   const publish = async (): Promise<never> => {
     for (let failures = 0; ;) {
       const events = await unpublishedEvents(db, BATCH);
-      if (events.length === 0) {
+      const newest = events.at(-1);
+      if (newest === undefined) {
         await numbered.heard();
         continue;
       }
@@ -134,23 +145,14 @@ async function numberAndPublish(
         continue;
       }
       failures = 0;
-      await markPublished(
-        db,
-        events.map((event) => event.seq),
-      );
+      await markPublished(db, newest.seq);
     }
   };
-  await Promise.race([number(), publish()]);
-}
-
-/** Remembers one ring, so that what rings during the work is heard after it. */
-function bell(): { ring: () => void; heard: () => Promise<void> } {
-  let rung = Promise.withResolvers<void>();
-  return {
-    ring: () => rung.resolve(),
-    async heard() {
-      await rung.promise;
-      rung = Promise.withResolvers();
-    },
+  const forget = async (): Promise<never> => {
+    for (;;) {
+      while ((await deleteOldEvents(db, retentionDays, DELETE_BATCH)) === DELETE_BATCH);
+      await delay(DELETE_EVERY_MS, undefined, { signal: over });
+    }
   };
+  await Promise.race([number(), publish(), forget()]);
 }
