@@ -24,19 +24,25 @@ export interface GateDependencies {
   readonly sandbox: Sandbox;
   /** Folder for the checkouts of gates; made where missing. */
   readonly dir: string;
+  /** Aborted when the host has to end without waiting any longer; another verifier repeats the gate. */
+  readonly stopping: AbortSignal;
 }
 
 export const createGateActivities = (deps: GateDependencies) =>
   ({
     async runGate(input) {
       const context = Context.current();
-      const signal = context.cancellationSignal;
+      const signal = AbortSignal.any([context.cancellationSignal, deps.stopping]);
       context.heartbeat();
       const beat = setInterval(() => context.heartbeat(), HEARTBEAT_EVERY_MS);
       const dir = join(deps.dir, randomUUID());
       try {
-        return await gate(deps, input, dir, signal);
+        const verdict = await gate(deps, input, dir, signal);
+        // What was cut off has judged nothing.
+        signal.throwIfAborted();
+        return verdict;
       } catch (error) {
+        signal.throwIfAborted();
         if (errorCode(error) === 'SETUP_FAILED') return refuse('setup-failed', messageOf(error));
         throw error;
       } finally {

@@ -1,33 +1,25 @@
 // What the orchestrator writes for a bead's workflow, as local activities: short transactions, each idempotent.
-import type { RecordActivities } from '../domain/activities.ts';
+import type { BeadFacts, RecordActivities } from '../domain/activities.ts';
+import { resumeRun } from '../domain/resume-run.ts';
 import type { MessageStep } from '../domain/step.ts';
 import { type Bead, applyBeadChange, getBead } from '../store/beads.ts';
 import type { Database } from '../store/database.ts';
 import { currentFence } from '../store/leases.ts';
 import { getProject } from '../store/projects.ts';
-import { appendStep } from '../store/steps.ts';
+import { takeOverBead } from '../store/restarts.ts';
+import { allSteps, appendStep } from '../store/steps.ts';
+import { shortHash } from './short-hash.ts';
 
 export const createRecordActivities = ({ database }: { readonly database: Database }) =>
   ({
-    async loadBead({ beadId }) {
-      const bead = await getBead(database, beadId);
-      const project = await getProject(database, bead.projectId);
-      return {
-        beadId,
-        projectId: bead.projectId,
-        projectName: bead.projectName,
-        type: bead.type,
-        title: bead.title,
-        priority: bead.priority,
-        status: bead.status,
-        version: bead.version,
-        attempt: bead.attempt,
-        fence: await currentFence(database, beadId),
-        provider: bead.provider,
-        fleet: bead.fleet,
-        maxAttempts: bead.maxAttempts,
-        hasChecks: project.checks !== null,
-      };
+    loadBead: ({ beadId }) => factsOf(database, beadId),
+
+    async takeOver({ beadId, execution, limits }) {
+      const plan = await takeOverBead(database, beadId, execution);
+      const facts = await factsOf(database, beadId);
+      if (plan.kind !== 'run' || plan.run === null) return { facts, execution, plan, state: null };
+      const steps = await allSteps(database, plan.run.id, 0);
+      return { facts, execution, plan, state: resumeRun(steps, limits, shortHash).state };
     },
 
     async recordBead(change) {
@@ -37,11 +29,31 @@ export const createRecordActivities = ({ database }: { readonly database: Databa
     async recordBrief({ runId, step, beadId }) {
       const bead = await getBead(database, beadId);
       const content: MessageStep = { kind: 'message', from: 'loom', text: briefOf(bead) };
-      await database.transaction((tx) =>
-        appendStep(tx, { projectId: bead.projectId, beadId, runId, step, content, checkpoint: null }),
-      );
+      await appendStep(database, { projectId: bead.projectId, beadId, runId, step, content, checkpoint: null });
     },
   }) satisfies RecordActivities;
+
+async function factsOf(database: Database, beadId: string): Promise<BeadFacts> {
+  const bead = await getBead(database, beadId);
+  const project = await getProject(database, bead.projectId);
+  return {
+    beadId,
+    projectId: bead.projectId,
+    projectName: bead.projectName,
+    type: bead.type,
+    title: bead.title,
+    priority: bead.priority,
+    status: bead.status,
+    version: bead.version,
+    attempt: bead.attempt,
+    fence: await currentFence(database, beadId),
+    provider: bead.provider,
+    fleet: bead.fleet,
+    maxAttempts: bead.maxAttempts,
+    hasChecks: project.checks !== null,
+    filedAt: Math.floor(Date.parse(bead.createdAt) / 1000),
+  };
+}
 
 /** The first message of a run: the task, and what became of the attempt before. */
 function briefOf(bead: Bead): string {

@@ -8,14 +8,23 @@ import { type Route, checkedInput } from './route.ts';
 import { type BeadDependencies, beadRoutes } from './routes/beads.ts';
 import { type EventDependencies, eventRoutes } from './routes/events.ts';
 import { type HealthDependencies, healthRoutes } from './routes/health.ts';
+import { type HostDependencies, hostRoutes } from './routes/hosts.ts';
 import { type ProjectDependencies, projectRoutes } from './routes/projects.ts';
 import { runRoutes } from './routes/runs.ts';
+import { type StatusDependencies, statusRoutes } from './routes/status.ts';
 import { type SystemFacts, systemRoutes } from './routes/system.ts';
 
 const BODY_LIMIT = '1mb';
 const API_PREFIX = '/api/v1';
 
-export interface ApiDependencies extends BeadDependencies, EventDependencies, HealthDependencies, ProjectDependencies {
+export interface ApiDependencies
+  extends
+    BeadDependencies,
+    EventDependencies,
+    HealthDependencies,
+    HostDependencies,
+    ProjectDependencies,
+    StatusDependencies {
   readonly system: SystemFacts;
   readonly key: string;
   readonly log: (line: string) => void;
@@ -28,6 +37,8 @@ export function createApp(dependencies: ApiDependencies): Express {
     ...beadRoutes(dependencies),
     ...runRoutes(dependencies),
     ...eventRoutes(dependencies),
+    ...hostRoutes(dependencies),
+    ...statusRoutes(dependencies),
     ...systemRoutes(system),
     ...healthRoutes(dependencies),
   ];

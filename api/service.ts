@@ -1,8 +1,9 @@
 // The API with everything that it needs, short of a port: what the process serves and what tests serve is the same.
-import { readFileSync } from 'node:fs';
 import type { Express } from 'express';
+import { beadSettings } from '../client/beads.ts';
 import { openTemporal } from '../client/temporal.ts';
 import type { Config } from '../config/config.ts';
+import { loomVersion } from '../config/version.ts';
 import { toCloudEvent } from '../events/cloud-event.ts';
 import { openEventBus } from '../events/nats.ts';
 import { startTail } from '../events/tail.ts';
@@ -53,9 +54,9 @@ export async function openApiService(config: Config, log: (line: string) => void
     key,
     log,
     hub: createHubReader(config.hub.url, keyOfHosts),
-    beadSettings: { instance, leaseHeartbeatTimeoutMs: config.lease.heartbeatTimeoutMs },
+    beadSettings: beadSettings(config),
     workflowUrl: (id) => `${service.uiUrl}/namespaces/${service.namespace}/workflows/${id}`,
-    system: { version: version(), instance, temporal: service, hub: { url: config.hub.url }, hostKey: keyOfHosts },
+    system: { version: loomVersion(), instance, temporal: service, hub: { url: config.hub.url }, hostKey: keyOfHosts },
   });
   return {
     app,
@@ -68,6 +69,3 @@ export async function openApiService(config: Config, log: (line: string) => void
     },
   };
 }
-
-const version = (): string =>
-  (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;

@@ -1,6 +1,8 @@
 // What loomctl reads of the API's answers; there may be more. `/api/v1/openapi.json` describes them in full.
 import type { BeadStatus, BeadType } from '../domain/bead.ts';
 import type { RunExit } from '../domain/run.ts';
+import type { HostAnswer, HostPresence } from '../domain/host.ts';
+import type { Repairs } from '../domain/reconciliation.ts';
 import type { Step } from '../domain/step.ts';
 
 export interface Project {
@@ -66,6 +68,36 @@ export interface System {
   readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string };
   readonly hub: { readonly url: string };
   readonly hostKey: string;
+}
+
+export interface Host {
+  readonly id: string;
+  readonly name: string;
+  readonly state: HostPresence;
+  readonly fleets: readonly string[];
+  readonly slots: number;
+  readonly leases: number;
+  readonly gates: number;
+  readonly runs: readonly { readonly beadId: string; readonly runId: string; readonly title: string }[];
+  readonly confined: boolean;
+  readonly note: string | null;
+  readonly lastSeenAt: string;
+}
+
+export interface CommandedHost extends HostAnswer {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface Status {
+  readonly beads: Readonly<Record<BeadStatus, number>>;
+  readonly hosts: Readonly<Record<HostPresence, number>>;
+  readonly leases: number;
+  readonly outbox: { readonly unpublished: number; readonly oldestSeconds: number };
+  readonly reconciler: {
+    readonly lastPass: { readonly at: string; readonly stuck: number; readonly failure: string | null } | null;
+    readonly repairs: { readonly lastHour: number; readonly total: number; readonly byKind: Repairs };
+  };
 }
 
 export interface Readiness {

@@ -1,12 +1,16 @@
 // loomctl: only declares. Each command is a file of its own, speaks HTTP to the API and returns its exit status.
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { loomVersion } from '../config/version.ts';
 import { beadCancel } from './commands/bead-cancel.ts';
 import { beadCreate } from './commands/bead-create.ts';
 import { beadList } from './commands/bead-list.ts';
+import { beadRestart } from './commands/bead-restart.ts';
 import { beadShow } from './commands/bead-show.ts';
 import { beadWatch } from './commands/bead-watch.ts';
 import { down } from './commands/down.ts';
+import { hostDrain } from './commands/host-drain.ts';
+import { hostList } from './commands/host-list.ts';
+import { hostResume } from './commands/host-resume.ts';
 import { projectAdd } from './commands/project-add.ts';
 import { projectList } from './commands/project-list.ts';
 import { projectShow } from './commands/project-show.ts';
@@ -17,13 +21,9 @@ import { up } from './commands/up.ts';
 import { workerHost } from './commands/worker-host.ts';
 import { EXIT } from './session.ts';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
-
 const program = new Command('loomctl')
   .description('Files work for fleets of coding agents, and shows what becomes of it.')
-  .version(version)
+  .version(loomVersion())
   .option('--url <url>', 'the API to speak to (default: LOOM_API_URL, else the Loom of the nearest .loom folder)')
   .option('--api-key <key>', 'its key (default: LOOM_API_KEY, else the file api-key of that folder)')
   .option('--json', 'print the answer as JSON, in a form that stays')
@@ -37,8 +37,9 @@ const group = (name: string, description: string, commands: readonly Command[]):
 };
 
 group('project', 'repositories under Loom', [projectAdd(), projectList(), projectShow()]);
-group('bead', 'units of work', [beadCreate(), beadList(), beadShow(), beadWatch(), beadCancel()]);
+group('bead', 'units of work', [beadCreate(), beadList(), beadShow(), beadWatch(), beadCancel(), beadRestart()]);
 group('run', 'attempts of an agent', [runShow()]);
+group('host', 'machines of the fleets', [hostList(), hostDrain(), hostResume()]);
 group('worker', 'processes that do the work', [workerHost()]);
 for (const command of [up(), down(), status(), replay()]) program.addCommand(command.copyInheritedSettings(program));
 

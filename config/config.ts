@@ -60,10 +60,35 @@ export const environmentSchema = z.object({
     .max(64)
     .default(2)
     .describe('Leases that this host holds at a time, for each of its fleets.'),
+  LOOM_HOST_DRAIN_GRACE_MS: milliseconds(2_000, 0).describe(
+    'So long a host that gives its runs back waits for an action in flight; a longer one is cut off, and repeated by the next host from the checkpoint before it.',
+  ),
+  LOOM_HOST_RUN_MEMORY_MB: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_048_576)
+    .default(512)
+    .describe(
+      'Memory in MB that one run or one gate may need. A host takes no more of them than fit into its memory, but always one for each of its fleets.',
+    ),
+  LOOM_HOST_RESERVED_MEMORY_MB: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(1_048_576)
+    .default(1_024)
+    .describe('Memory in MB that a host keeps back for itself and for what else runs on its machine.'),
   LOOM_HOST_DIR: z
     .string()
     .default('')
     .describe('Folder for the workspaces of hosts on this machine; default LOOM_DATA_DIR/hosts.'),
+  LOOM_HOST_PROVIDERS: z
+    .string()
+    .default('repairer')
+    .describe(
+      'Providers without secrets whose turns hosts think themselves, separated by commas; `none` leaves them all to llm workers. The hub takes the answers of no other from a host.',
+    ),
   LOOM_HOST_KEY: z
     .string()
     .default('')
@@ -79,6 +104,30 @@ export const environmentSchema = z.object({
   LOOM_LEASE_HEARTBEAT_TIMEOUT_MS: milliseconds(15_000, 3_000).describe(
     'A host that has not been heard of for so long has lost its leases.',
   ),
+  LOOM_LEASE_GIVE_BACK_AFTER_MS: milliseconds(30_000, 100).describe(
+    'A run that cannot go on for so long gives its host back, and asks for one when it can.',
+  ),
+  LOOM_RUN_MAX_TURNS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(60)
+    .describe('Turns of the agent after which an attempt has failed.'),
+  LOOM_RUN_CONTINUE_AFTER_EVENTS: z.coerce
+    .number()
+    .int()
+    .min(20)
+    .max(40_000)
+    .default(4_000)
+    .describe('Events of history after which a run goes on in a new execution, between two turns.'),
+  LOOM_EVENT_RETENTION_DAYS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(36_500)
+    .default(30)
+    .describe('Days for which events are kept. A client that asks for older ones is told `reset`.'),
   LOOM_LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error'])
     .default('info')
@@ -100,12 +149,18 @@ export interface Config {
     readonly name: string;
     readonly fleets: readonly string[];
     readonly slots: number;
+    readonly drainGraceMs: number;
+    readonly runMemoryMb: number;
+    readonly reservedMemoryMb: number;
     readonly dir: string;
+    readonly providers: readonly string[];
     /** Empty where the file beside the hub has it. */
     readonly key: string;
     readonly sandbox: 'bwrap' | 'off';
   };
-  readonly lease: { readonly heartbeatTimeoutMs: number };
+  readonly lease: { readonly heartbeatTimeoutMs: number; readonly giveBackAfterMs: number };
+  readonly run: { readonly maxTurns: number; readonly continueAfterEvents: number };
+  readonly events: { readonly retentionDays: number };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
 
@@ -150,12 +205,22 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     host: {
       name: e.LOOM_HOST_NAME || hostname(),
       fleets: e.LOOM_HOST_FLEETS.split(',').map((fleet) => fleet.trim()),
+      providers:
+        e.LOOM_HOST_PROVIDERS === 'none' ? [] : e.LOOM_HOST_PROVIDERS.split(',').map((provider) => provider.trim()),
       slots: e.LOOM_HOST_SLOTS,
+      drainGraceMs: e.LOOM_HOST_DRAIN_GRACE_MS,
+      runMemoryMb: e.LOOM_HOST_RUN_MEMORY_MB,
+      reservedMemoryMb: e.LOOM_HOST_RESERVED_MEMORY_MB,
       dir: e.LOOM_HOST_DIR ? resolve(e.LOOM_HOST_DIR) : `${dataDir}/hosts`,
       key: e.LOOM_HOST_KEY,
       sandbox: e.LOOM_SANDBOX,
     },
-    lease: { heartbeatTimeoutMs: e.LOOM_LEASE_HEARTBEAT_TIMEOUT_MS },
+    lease: {
+      heartbeatTimeoutMs: e.LOOM_LEASE_HEARTBEAT_TIMEOUT_MS,
+      giveBackAfterMs: e.LOOM_LEASE_GIVE_BACK_AFTER_MS,
+    },
+    run: { maxTurns: e.LOOM_RUN_MAX_TURNS, continueAfterEvents: e.LOOM_RUN_CONTINUE_AFTER_EVENTS },
+    events: { retentionDays: e.LOOM_EVENT_RETENTION_DAYS },
     logLevel: e.LOOM_LOG_LEVEL,
   };
 }

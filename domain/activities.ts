@@ -1,8 +1,10 @@
 // What workflows may ask of the outside world. Inputs and outputs are references and facts, never contents:
 // they are kept in Temporal's history. Implementations are checked against these interfaces with `satisfies`.
 import type { BeadStatus, BeadType, Priority } from './bead.ts';
-import type { CallOutcome, RunExit } from './run.ts';
 import type { GateVerdict } from './gate.ts';
+import type { Repairs } from './reconciliation.ts';
+import type { RestartPlan } from './restart.ts';
+import type { CallOutcome, RunExit, RunLimits, RunState } from './run.ts';
 
 /** What the bead's workflow decides by. */
 export interface BeadFacts {
@@ -21,6 +23,8 @@ export interface BeadFacts {
   readonly maxAttempts: number;
   /** False where the project names no check: nothing could be verified, so nothing may land. */
   readonly hasChecks: boolean;
+  /** When it was filed, in seconds since the epoch. Absent in histories from before it was kept. */
+  readonly filedAt?: number;
 }
 
 /** One change of a bead, written with its event in one transaction. Absent fields stay as they are. */
@@ -34,6 +38,8 @@ export interface BeadChange {
   readonly landedCommit?: string;
   readonly run?: RunChange;
   readonly lease?: LeaseChange;
+  /** The execution that took the bead over at a restart; every other one is refused from then on. */
+  readonly execution?: string;
   readonly event: { readonly type: string; readonly data: Readonly<Record<string, unknown>> };
 }
 
@@ -61,15 +67,32 @@ export interface LeaseChange {
 /** Local activities of the orchestrator. All idempotent. */
 export interface RecordActivities {
   loadBead(input: { readonly beadId: string }): Promise<BeadFacts>;
+  /**
+   * Makes this execution the only one that may write the bead, shuts out every host, and says where to go on. Idempotent per
+   * execution.
+   */
+  takeOver(input: {
+    readonly beadId: string;
+    readonly execution: string;
+    readonly limits: RunLimits;
+  }): Promise<TakenOver>;
   /** Idempotent per (beadId, version). @throws VERSION_GAP */
   recordBead(change: BeadChange): Promise<void>;
   /** The brief of a bead as its first message. Idempotent per (runId, step). */
   recordBrief(input: { readonly runId: string; readonly step: number; readonly beadId: string }): Promise<void>;
 }
 
+export interface TakenOver {
+  readonly facts: BeadFacts;
+  readonly execution: string;
+  readonly plan: RestartPlan;
+  /** Where the plan's run stands, folded from its transcript; null where it goes on with none. */
+  readonly state: RunState | null;
+}
+
 export interface ReconcileActivities {
-  /** Starts what a row waits for. Returns how many repairs were needed; healthy is 0. */
-  reconcile(): Promise<{ readonly repairs: number }>;
+  /** Mends what deaths have left. Returns how many repairs were needed, and of which kinds; healthy is 0. */
+  reconcile(): Promise<{ readonly repairs: number; readonly byKind: Repairs }>;
 }
 
 export interface CallReference {
@@ -92,7 +115,10 @@ export interface ThinkOutcome {
 }
 
 export interface ThinkActivities {
-  /** One model turn, appended as `step`. Idempotent per (runId, step): a retry returns the recorded answer. @throws RUN_CLOSED */
+  /**
+   * One model turn, appended as `step`. Idempotent per (runId, step): a retry returns the recorded answer.
+   * @throws RUN_CLOSED; PROVIDER_UNAVAILABLE, after a few quick tries, with how long to wait in its details
+   */
   think(input: ThinkInput): Promise<ThinkOutcome>;
 }
 
@@ -112,6 +138,8 @@ export interface LeaseAcquired {
   readonly hostQueue: string;
   readonly controlQueue: string;
   readonly tokenHash: string;
+  /** Providers whose turns this host thinks itself. Absent in histories from before hosts did. */
+  readonly providers?: readonly string[];
 }
 
 export interface ActInput {
@@ -131,6 +159,13 @@ export interface ActOutcome {
   readonly results: readonly CallOutcome[];
 }
 
+export interface TurnInput extends Omit<ActInput, 'calls'> {
+  readonly provider: string;
+}
+
+/** Think and act in one: the calls are numbered on from the assistant step, in order. */
+export interface TurnOutcome extends ThinkOutcome, ActOutcome {}
+
 export interface LeaseActivities {
   /** Held by the bead's workflow for as long as the host has the run. Never retried: the workflow decides what a loss means. */
   holdLease(input: LeaseInput): Promise<{ readonly drain: boolean }>;
@@ -148,6 +183,11 @@ export interface HostActivities {
   }): Promise<void>;
   /** Executes calls in order; each result is recorded once, under its step. @throws LEASE_LOST */
   act(input: ActInput): Promise<ActOutcome>;
+  /**
+   * A whole turn on a host that serves the provider: asks it, records the answer as `assistantStep`, executes its calls. An answer
+   * that is recorded is not asked for again. @throws LEASE_LOST, PROVIDER_UNAVAILABLE
+   */
+  turn(input: TurnInput): Promise<TurnOutcome>;
 }
 
 export interface HostControlActivities {

@@ -38,6 +38,13 @@ describe('transitions of a bead', () => {
   });
 });
 
+test('a run that waits has no host: it asks for one before it goes on, and may be cancelled meanwhile', () => {
+  for (const from of ['queued', 'running'] as const) expect(canMove(from, 'waiting')).toBe(true);
+  expect(canMove('waiting', 'running')).toBe(false);
+  expect(canMove('waiting', 'queued')).toBe(true);
+  expect(cancelRefusal('waiting')).toBeUndefined();
+});
+
 describe('cancelRefusal', () => {
   test('says that an ended bead has ended', () => {
     expect(cancelRefusal('closed')).toBe('the bead is already closed');

@@ -7,6 +7,7 @@ export const BEAD_STATUSES = [
   'open',
   'queued',
   'running',
+  'waiting',
   'verifying',
   'landing',
   'closed',
@@ -15,11 +16,15 @@ export const BEAD_STATUSES = [
 ] as const;
 export type BeadStatus = (typeof BEAD_STATUSES)[number];
 
-/** What may follow each status. `queued` after `running` is a lost host; `queued` after `verifying` is a refused candidate. */
+/**
+ * What may follow each status. `queued` after `running` is a lost host, `queued` after `verifying` a refused candidate;
+ * `waiting` is a run that has given its host back, and asks for one again through `queued`.
+ */
 const TRANSITIONS: Readonly<Record<BeadStatus, readonly BeadStatus[]>> = {
   open: ['queued', 'escalated', 'cancelled'],
-  queued: ['running', 'escalated', 'cancelled'],
-  running: ['queued', 'verifying', 'escalated', 'cancelled'],
+  queued: ['running', 'waiting', 'escalated', 'cancelled'],
+  running: ['queued', 'waiting', 'verifying', 'escalated', 'cancelled'],
+  waiting: ['queued', 'escalated', 'cancelled'],
   verifying: ['landing', 'queued', 'escalated', 'cancelled'],
   landing: ['verifying', 'queued', 'closed', 'escalated'],
   closed: [],

@@ -12,6 +12,8 @@ export const ERROR_CODES = {
   UNAUTHORIZED: { retryable: false },
   TOO_LARGE: { retryable: false },
   UNAVAILABLE: { retryable: true },
+  /** Whatever thinks for a run does not answer. The run waits for it; it is nobody's failure. */
+  PROVIDER_UNAVAILABLE: { retryable: true },
   REPOSITORY_UNREADABLE: { retryable: false },
   LEASE_LOST: { retryable: false },
   RUN_CLOSED: { retryable: false },

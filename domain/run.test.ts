@@ -1,5 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { type CallOutcome, DEFAULT_RUN_LIMITS, type RunState, foldTurn, startRun } from './run.ts';
+import {
+  type CallOutcome,
+  DEFAULT_RUN_LIMITS,
+  RUN_EXITS,
+  type RunState,
+  countsAsAttempt,
+  foldTurn,
+  startRun,
+} from './run.ts';
 
 const limits = { ...DEFAULT_RUN_LIMITS, maxTurns: 5, maxIdleTurns: 3 };
 
@@ -18,6 +26,10 @@ function fold(digests: readonly string[]): RunState {
     startRun(1),
   );
 }
+
+test('what the platform or a person ended does not count as an attempt of the agent', () => {
+  expect(RUN_EXITS.filter((exit) => !countsAsAttempt(exit))).toEqual(['stopped', 'host_trouble', 'provider_down']);
+});
 
 describe('foldTurn', () => {
   test('numbers on from the last call of the turn, or from the answer where there was none', () => {

@@ -21,12 +21,13 @@ export const RUN_EXITS = [
   'turn_limit',
   'setup_failed',
   'host_trouble',
+  'provider_down',
 ] as const;
 export type RunExit = (typeof RUN_EXITS)[number];
 
 /** An agent's own failure counts against the bead's attempts; trouble of the platform does not. */
 export function countsAsAttempt(exit: RunExit): boolean {
-  return exit !== 'stopped' && exit !== 'host_trouble';
+  return exit !== 'stopped' && exit !== 'host_trouble' && exit !== 'provider_down';
 }
 
 export interface RunLimits {
@@ -36,6 +37,10 @@ export interface RunLimits {
 }
 
 export const DEFAULT_RUN_LIMITS: RunLimits = { maxTurns: 60, maxIdleTurns: 4 };
+
+/** @param maxTurns undefined for a run from before it could be set. */
+export const runLimits = (maxTurns: number | undefined): RunLimits =>
+  maxTurns === undefined ? DEFAULT_RUN_LIMITS : { ...DEFAULT_RUN_LIMITS, maxTurns };
 
 export interface RunState {
   readonly turns: number;

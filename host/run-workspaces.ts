@@ -5,6 +5,7 @@ import { LoomError } from '../domain/errors.ts';
 import type { HubClient } from '../hub/client.ts';
 import type { Brief } from '../hub/brief.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
+import { removeTree } from '../workspace/remove-tree.ts';
 import { type Workspace, openWorkspace } from '../workspace/workspace.ts';
 import type { HeldRun } from './held-runs.ts';
 import { setUp } from './set-up.ts';
@@ -18,8 +19,8 @@ export interface RunWorkspaces {
   /** The run's checkout, standing at `commit`; cloned and set up where that has not been done. @throws SETUP_FAILED */
   at(held: HeldRun, base: string, commit: string, signal: AbortSignal): Promise<RunWorkspace>;
   /** Notes where the workspace stands after an action; null when that is not known. */
-  moved(runId: string, commit: string | null): void;
-  remove(runId: string): Promise<void>;
+  moved(held: HeldRun, commit: string | null): void;
+  remove(held: HeldRun): Promise<void>;
 }
 
 interface Entry extends RunWorkspace {
@@ -34,31 +35,39 @@ export interface RunWorkspacesOptions {
 }
 
 export function createRunWorkspaces({ dir, hub, sandbox }: RunWorkspacesOptions): RunWorkspaces {
-  const entries = new Map<string, Entry>();
+  // By hold and not by run: a restarted run may be given to this host again before its old hold has ended here.
+  const entries = new Map<HeldRun, Entry>();
 
   async function open(held: HeldRun, base: string, signal: AbortSignal): Promise<Entry> {
     const brief = await hub.brief(held.beadId, held.token);
-    const workspace = await openWorkspace(
-      {
-        // The fence keeps two holds of the same run apart, should the host lose it and get it back.
-        dir: join(dir, `${held.runId}-${held.fence}`),
-        remoteUrl: hub.gitUrl(held.projectId),
-        token: held.token,
-        baseCommit: base,
-      },
-      held.ended,
-    );
-    // The base is the target branch's: its set-up is trusted, the agent's later changes of it are not run here.
-    await setUp({ workspace, sandbox, brief, commit: base, signal });
-    return { workspace, brief, at: base };
+    // The fence keeps two holds of the same run apart, should the host lose it and get it back.
+    const checkout = join(dir, `${held.runId}-${held.fence}`);
+    try {
+      const workspace = await openWorkspace(
+        {
+          dir: checkout,
+          remoteUrl: hub.gitUrl(held.projectId),
+          token: held.token,
+          baseCommit: base,
+        },
+        held.ended,
+      );
+      // The base is the target branch's: its set-up is trusted, the agent's later changes of it are not run here.
+      await setUp({ workspace, sandbox, brief, commit: base, signal });
+      return { workspace, brief, at: base };
+    } catch (error) {
+      // Nobody knows of it yet, so nobody else would remove it.
+      await removeTree(checkout);
+      throw error;
+    }
   }
 
   return {
     async at(held, base, commit, signal) {
-      let entry = entries.get(held.runId);
+      let entry = entries.get(held);
       if (entry === undefined) {
         entry = await open(held, base, signal);
-        entries.set(held.runId, entry);
+        entries.set(held, entry);
       }
       if (entry.at !== commit) {
         entry.at = null;
@@ -67,13 +76,13 @@ export function createRunWorkspaces({ dir, hub, sandbox }: RunWorkspacesOptions)
       }
       return entry;
     },
-    moved(runId, commit) {
-      const entry = entries.get(runId);
+    moved(held, commit) {
+      const entry = entries.get(held);
       if (entry !== undefined) entry.at = commit;
     },
-    async remove(runId) {
-      const entry = entries.get(runId);
-      entries.delete(runId);
+    async remove(held) {
+      const entry = entries.get(held);
+      entries.delete(held);
       await entry?.workspace.close();
     },
   };

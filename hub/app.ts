@@ -6,11 +6,13 @@ import { z } from 'zod';
 import { LoomError, errorCode, messageOf } from '../domain/errors.ts';
 import { getBead } from '../store/beads.ts';
 import type { Database, Queryable } from '../store/database.ts';
-import { type Lease, lockLease } from '../store/leases.ts';
+import { type Lease, findLease, leaseIsForAnother, lockLease } from '../store/leases.ts';
 import { getProject } from '../store/projects.ts';
-import { appendStep, listSteps } from '../store/steps.ts';
+import { listRuns } from '../store/runs.ts';
+import { appendStepUnderLease, listSteps } from '../store/steps.ts';
 import type { Brief } from './brief.ts';
 import { serveGit, spool } from './git-backend.ts';
+import { hostRoutes } from './host-routes.ts';
 import type { Repositories } from './repositories.ts';
 import { stepBodySchema } from './step-body.ts';
 
@@ -20,6 +22,8 @@ export interface HubDependencies {
   /** Folder that holds the bare repositories. */
   readonly root: string;
   readonly hostKey: string;
+  /** Providers whose answers a host may append: those that hosts serve themselves. */
+  readonly hostProviders: readonly string[];
   log(message: string): void;
 }
 
@@ -33,12 +37,14 @@ const STATUS: Partial<Record<string, number>> = {
 };
 
 const GIT_PATH = /^\/git\/(pj-[0-9a-z]+)\.git(\/info\/refs|\/git-upload-pack|\/git-receive-pack)$/;
-/** A turn has far fewer calls than this. */
-const STEPS_PER_PAGE = 200;
+const stepsQuery = z.object({
+  after: z.coerce.number().int().min(0),
+  limit: z.coerce.number().int().min(1).max(200),
+});
 
 const commitId = z.string().regex(/^[0-9a-f]{40,64}$/);
 
-export function createHubApp({ database, repositories, root, hostKey, log }: HubDependencies): Express {
+export function createHubApp({ database, repositories, root, hostKey, hostProviders, log }: HubDependencies): Express {
   const app = express();
   app.disable('x-powered-by');
   app.get('/health', (_request, response) => void response.json({ ok: true }));
@@ -64,7 +70,7 @@ export function createHubApp({ database, repositories, root, hostKey, log }: Hub
     const body = await spool(request);
     try {
       await database.transaction(async (tx) => {
-        const writable = refsOf(await holder(tx, request));
+        const writable = refsOf(await lockedHolder(tx, request));
         await serveGit({ root, path, writable }, request, response, body);
       });
     } finally {
@@ -75,7 +81,7 @@ export function createHubApp({ database, repositories, root, hostKey, log }: Hub
   app.get('/beads/:beadId/brief', async (request, response) => {
     if (!isHostKey(request)) await holder(database, request);
     const bead = await getBead(database, request.params.beadId);
-    const project = await getProject(database, bead.projectId);
+    const [project, runs] = await Promise.all([getProject(database, bead.projectId), listRuns(database, bead.id)]);
     const brief: Brief = {
       project: {
         id: project.id,
@@ -86,10 +92,22 @@ export function createHubApp({ database, repositories, root, hostKey, log }: Hub
         setupCommand: project.setupCommand,
         protectedPaths: project.protectedPaths,
       },
-      bead: { id: bead.id, type: bead.type, title: bead.title, failingTests: bead.failingTests },
+      bead: {
+        id: bead.id,
+        type: bead.type,
+        title: bead.title,
+        failingTests: bead.failingTests,
+        refusedBefore: runs.some(({ exit }) => exit === 'done'),
+      },
     };
     response.json(brief);
   });
+
+  app.use('/hosts', (request, _response, next) => {
+    if (!isHostKey(request)) throw unauthorized();
+    next();
+  });
+  app.use('/hosts', hostRoutes(database));
 
   app.get('/lease', async (request, response) => {
     const lease = await holder(database, request);
@@ -100,24 +118,20 @@ export function createHubApp({ database, repositories, root, hostKey, log }: Hub
     const { runId } = request.params;
     const lease = await holder(database, request);
     if (lease.runId !== runId) throw leaseIsForAnother(lease.runId);
-    const { after } = z.object({ after: z.coerce.number().int().min(0) }).parse(request.query);
-    response.json(await listSteps(database, runId, after, STEPS_PER_PAGE));
+    const { after, limit } = stepsQuery.parse(request.query);
+    response.json(await listSteps(database, runId, after, limit));
   });
 
   app.put('/runs/:runId/steps/:step', express.json({ limit: '2mb' }), async (request, response) => {
     const { runId, step } = request.params;
     const body = stepBodySchema.parse(request.body);
-    const recorded = await database.transaction(async (tx) => {
-      const lease = await holder(tx, request);
-      if (lease.runId !== runId) throw leaseIsForAnother(lease.runId);
-      return appendStep(tx, {
-        projectId: lease.projectId,
-        beadId: lease.beadId,
-        runId,
-        step: Number(step),
-        content: body.content,
-        checkpoint: body.checkpoint,
-      });
+    const { content } = body;
+    if (content.kind === 'assistant' && !hostProviders.includes(content.provider)) throw notServed(content.provider);
+    const recorded = await appendStepUnderLease(database, tokenHash(request), {
+      runId,
+      step: z.coerce.number().int().min(1).parse(step),
+      content,
+      checkpoint: body.checkpoint,
     });
     response.json(recorded);
   });
@@ -169,9 +183,13 @@ function bearer(request: Request): string {
   return token;
 }
 
-/** The lease of the caller's token; locked when called in a transaction. */
-const holder = (db: Queryable, request: Request): Promise<Lease> =>
-  lockLease(db, createHash('sha256').update(bearer(request)).digest('hex'));
+/** The lease of the caller's token, for what reads. */
+const holder = (db: Queryable, request: Request): Promise<Lease> => findLease(db, tokenHash(request));
+
+/** The same, and no newer one is granted before the transaction ends: for what writes. */
+const lockedHolder = (tx: Queryable, request: Request): Promise<Lease> => lockLease(tx, tokenHash(request));
+
+const tokenHash = (request: Request): string => createHash('sha256').update(bearer(request)).digest('hex');
 
 const unauthorized = () =>
   new LoomError(
@@ -180,11 +198,11 @@ const unauthorized = () =>
     'Start the host with "loomctl worker host", which fetches the key.',
   );
 
-const leaseIsForAnother = (what: string) =>
+const notServed = (provider: string) =>
   new LoomError(
-    'LEASE_LOST',
-    `The token's lease is for ${what}`,
-    'Nothing to do: the present holder continues the run.',
+    'UNAUTHORIZED',
+    `A host may not answer for provider ${provider}`,
+    'Name the provider in LOOM_HOST_PROVIDERS of the hub and of the host, or let an llm worker serve it.',
   );
 
 const isTooLarge = (error: unknown): boolean =>

@@ -16,5 +16,7 @@ export interface Brief {
     readonly type: BeadType;
     readonly title: string;
     readonly failingTests: readonly FailingTest[];
+    /** An earlier run of the bead came to an end that the gate refused. */
+    readonly refusedBefore: boolean;
   };
 }

@@ -66,9 +66,9 @@ export function openRepositories(dir: string): Repositories {
     const path = pathOf(project.id);
     if (await stat(path).catch(() => undefined)) return;
     await mkdir(dir, { recursive: true });
-    // Made aside and moved into place, so that a killed hub leaves no half repository under the name.
-    const fresh = `${path}.new-${process.pid}`;
-    await rm(fresh, { recursive: true, force: true });
+    // Made aside and moved into place, so that a killed hub leaves no half repository under the name; and each aside by itself,
+    // because the first beads of a project may come at once.
+    const fresh = `${path}.new-${randomUUID()}`;
     const made = await git(['init', '--quiet', '--bare', '--initial-branch', project.branch, fresh]);
     if (made.code !== 0)
       throw new LoomError(

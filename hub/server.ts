@@ -26,7 +26,14 @@ await runProcess('hub', async () => {
     hostKey(config.dataDir),
     migrate(database),
   ]);
-  const app = createHubApp({ database, repositories, root, hostKey: key, log: (line) => log('hub', line) });
+  const app = createHubApp({
+    database,
+    repositories,
+    root,
+    hostKey: key,
+    hostProviders: config.host.providers,
+    log: (line) => log('hub', line),
+  });
   const server = await listen(createServer(app), {
     port: config.hub.port,
     bind: config.bind,

@@ -94,7 +94,7 @@ export interface Idempotency {
 }
 
 /**
- * Inserts a bead with its first event and its idempotency key, in one transaction. With a key that was used for the same
+ * Inserts a bead with its first event and its idempotency key, in one statement. With a key that was used for the same
  * body before, returns the bead of that time, `created: false`. @throws CONFLICT for a key used with another body.
  */
 export async function insertBead(
@@ -102,58 +102,57 @@ export async function insertBead(
   bead: NewBead,
   idempotency: Idempotency | null,
 ): Promise<{ readonly bead: Bead; readonly created: boolean }> {
-  return db.transaction(async (tx) => {
-    if (idempotency !== null) {
-      // Serialises the requests that share a key; those with other keys do not meet.
-      await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 1))', [idempotency.key]);
-      const { rows } = await tx.query<{ body_hash: string; bead_id: string }>(
-        'select * from idempotency_key where key = $1',
-        [idempotency.key],
-      );
-      const used = rows[0];
-      if (used !== undefined) {
-        if (used.body_hash !== idempotency.bodyHash) {
-          throw new LoomError(
-            'CONFLICT',
-            `The Idempotency-Key was used for another request, which made bead ${used.bead_id}`,
-            'Send a new key for a new bead, or the same body to get that bead again.',
-          );
-        }
-        return { bead: await getBead(tx, used.bead_id), created: false };
-      }
-    }
-    await tx.query(
-      `insert into bead (id, project_id, type, title, description, priority, failing_tests, provider, fleet, max_attempts, status)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'open')`,
-      [
-        bead.id,
-        bead.projectId,
-        bead.type,
-        bead.title,
-        bead.description,
-        bead.priority,
-        JSON.stringify(bead.failingTests),
-        bead.provider,
-        bead.fleet,
-        bead.maxAttempts,
-      ],
+  const { rows } = await db.query<BeadRow>(
+    // One statement is one transaction and one round trip. Of two requests under one key the second waits here for the first.
+    `with claimed as (
+       insert into idempotency_key (key, body_hash, bead_id) select $11::text, $12::text, $1::text where $11::text is not null
+       on conflict (key) do nothing returning key
+     ), made as (
+       insert into bead (id, project_id, type, title, description, priority, failing_tests, provider, fleet, max_attempts, status)
+       select $1::text, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $10, 'open' where $11::text is null or exists (select from claimed)
+       returning *
+     ), told as (
+       insert into event (id, project_id, bead_id, type, data)
+       select $13::text, $2::text, $1::text, 'bead.created', $14::jsonb from made
+     )
+     select made.*, project.name as project_name from made join project on project.id = made.project_id`,
+    [
+      bead.id,
+      bead.projectId,
+      bead.type,
+      bead.title,
+      bead.description,
+      bead.priority,
+      JSON.stringify(bead.failingTests),
+      bead.provider,
+      bead.fleet,
+      bead.maxAttempts,
+      idempotency?.key ?? null,
+      idempotency?.bodyHash ?? null,
+      `${bead.id}:0`,
+      JSON.stringify({ status: 'open', title: bead.title, type: bead.type, priority: bead.priority }),
+    ],
+  );
+  const made = rows[0];
+  if (made !== undefined) return { bead: fromRow(made), created: true };
+  return { bead: await filedUnder(db, idempotency), created: false };
+}
+
+/** @throws CONFLICT for a key used with another body. */
+async function filedUnder(db: Queryable, idempotency: Idempotency | null): Promise<Bead> {
+  const { rows } = await db.query<{ body_hash: string; bead_id: string }>(
+    'select body_hash, bead_id from idempotency_key where key = $1',
+    [idempotency?.key ?? null],
+  );
+  const used = rows[0];
+  if (used === undefined) throw new Error('A bead was neither written nor found under its key');
+  if (used.body_hash !== idempotency?.bodyHash)
+    throw new LoomError(
+      'CONFLICT',
+      `The Idempotency-Key was used for another request, which made bead ${used.bead_id}`,
+      'Send a new key for a new bead, or the same body to get that bead again.',
     );
-    if (idempotency !== null) {
-      await tx.query('insert into idempotency_key (key, body_hash, bead_id) values ($1, $2, $3)', [
-        idempotency.key,
-        idempotency.bodyHash,
-        bead.id,
-      ]);
-    }
-    await insertEvent(tx, {
-      id: `${bead.id}:0`,
-      projectId: bead.projectId,
-      beadId: bead.id,
-      type: 'bead.created',
-      data: { status: 'open', title: bead.title, type: bead.type, priority: bead.priority },
-    });
-    return { bead: await getBead(tx, bead.id), created: true };
-  });
+  return getBead(db, used.bead_id);
 }
 
 /** @throws NOT_FOUND */
@@ -199,14 +198,23 @@ export async function unstartedBeads(db: Queryable, ageSeconds: number, limit: n
  */
 export async function applyBeadChange(db: Database, change: BeadChange): Promise<void> {
   await db.transaction(async (tx) => {
-    const { rows } = await tx.query<{ version: number; status: BeadStatus; project_id: string }>(
-      'select version, status, project_id from bead where id = $1 for update',
-      [change.beadId],
-    );
+    const { rows } = await tx.query<{
+      version: number;
+      status: BeadStatus;
+      project_id: string;
+      execution: string | null;
+    }>('select version, status, project_id, execution from bead where id = $1 for update', [change.beadId]);
     const row = rows[0];
     if (row === undefined)
       throw new LoomError('NOT_FOUND', `There is no bead ${change.beadId}`, 'Nothing to do: the row was removed.');
     if (row.version >= change.version) return;
+    if (row.execution !== (change.execution ?? null)) {
+      throw new LoomError(
+        'VERSION_GAP',
+        `Bead ${change.beadId} was restarted: execution ${row.execution ?? 'unknown'} of its workflow has taken it over`,
+        'Nothing to do: the present execution goes on with the bead.',
+      );
+    }
     if (row.version !== change.version - 1 || (row.status !== change.status && !canMove(row.status, change.status))) {
       throw new LoomError(
         'VERSION_GAP',

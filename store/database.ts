@@ -1,5 +1,6 @@
 // The one way to Postgres: a bounded pool, and transactions that always end.
-import { Pool, type PoolClient, types } from 'pg';
+import { hash } from 'node:crypto';
+import { DatabaseError, Pool, type PoolClient, types } from 'pg';
 import { LoomError, messageOf } from '../domain/errors.ts';
 
 // bigint columns (event positions and sequence numbers) stay below 2^53 and are read as numbers.
@@ -19,7 +20,9 @@ export interface Database extends Queryable {
   close(): Promise<void>;
 }
 
-/** Connects lazily. A statement may take 15 s, a transaction may idle 15 s: a stuck caller never holds a lock for longer. */
+/**
+ * Statements with parameters are prepared once a connection: their texts are constants, so there are few, and Postgres spends most
+ * of a short statement on parsing and planning it. Connects lazily. A statement may take 15 s, a transaction may idle 15 s: a stuck caller never holds a lock for longer. */
 export function openDatabase(url: string, options: { readonly maxConnections?: number } = {}): Database {
   const pool = new Pool({
     connectionString: url,
@@ -31,13 +34,28 @@ export function openDatabase(url: string, options: { readonly maxConnections?: n
   });
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => undefined);
+  // Part of the statements' names. A migration that changes what a statement returns makes the prepared ones useless.
+  let generation = 0;
   const query = async <Row extends object>(on: Pool | PoolClient, text: string, values: readonly unknown[] = []) => {
-    const result = await on.query<Row>(text, [...values]);
-    return { rows: result.rows, rowCount: result.rowCount };
+    const prepared = values.length === 0 ? {} : { name: `${generation}-${hash('sha1', text)}` };
+    const { rows, rowCount } = await on.query<Row>({ ...prepared, text, values: [...values] });
+    return { rows, rowCount };
+  };
+  const again = (error: unknown): boolean => {
+    if (!isOutdated(error)) return false;
+    generation += 1;
+    return true;
   };
   return {
     url,
-    query: (text, values) => query(pool, text, values),
+    async query<Row extends object>(text: string, values?: readonly unknown[]) {
+      try {
+        return await query<Row>(pool, text, values);
+      } catch (error) {
+        if (!again(error)) throw error;
+        return query<Row>(pool, text, values);
+      }
+    },
     async transaction(work) {
       const client = await connect(pool);
       let broken = false;
@@ -48,7 +66,7 @@ export function openDatabase(url: string, options: { readonly maxConnections?: n
         return result;
       } catch (error) {
         await client.query('rollback').catch(() => (broken = true));
-        throw error;
+        throw again(error) ? outdated(error) : error;
       } finally {
         client.release(broken);
       }
@@ -56,6 +74,18 @@ export function openDatabase(url: string, options: { readonly maxConnections?: n
     close: () => pool.end(),
   };
 }
+
+/** Postgres names its errors in the language of the server, and their sources always the same. */
+const isOutdated = (error: unknown): boolean =>
+  error instanceof DatabaseError && error.routine === 'RevalidateCachedQuery';
+
+const outdated = (cause: unknown): LoomError =>
+  new LoomError(
+    'UNAVAILABLE',
+    'The schema of the database was changed in the middle of a transaction, which was rolled back',
+    'Nothing to do: repeated, it goes through.',
+    { cause },
+  );
 
 async function connect(pool: Pool): Promise<PoolClient> {
   try {

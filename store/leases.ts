@@ -24,10 +24,16 @@ export interface Lease {
 }
 
 /** The lease that a token stands for, locked until the transaction ends. @throws LEASE_LOST when there is none (any more). */
-export async function lockLease(tx: Queryable, tokenHash: string): Promise<Lease> {
-  const { rows } = await tx.query<{ bead_id: string; project_id: string; fence: number; run_id: string }>(
+export const lockLease = (tx: Queryable, tokenHash: string): Promise<Lease> =>
+  leaseOf(tx, tokenHash, 'for share of lease');
+
+/** The same without the lock, which is a write to the disk: for reading, which is not fenced. @throws LEASE_LOST */
+export const findLease = (db: Queryable, tokenHash: string): Promise<Lease> => leaseOf(db, tokenHash, '');
+
+async function leaseOf(db: Queryable, tokenHash: string, lock: 'for share of lease' | ''): Promise<Lease> {
+  const { rows } = await db.query<{ bead_id: string; project_id: string; fence: number; run_id: string }>(
     `select lease.bead_id, bead.project_id, lease.fence, lease.run_id
-     from lease join bead on bead.id = lease.bead_id where lease.token_hash = $1 for share of lease`,
+     from lease join bead on bead.id = lease.bead_id where lease.token_hash = $1 ${lock}`,
     [tokenHash],
   );
   const row = rows[0];
@@ -46,3 +52,11 @@ export async function currentFence(db: Queryable, beadId: string): Promise<numbe
   const { rows } = await db.query<{ fence: number }>('select fence from lease where bead_id = $1', [beadId]);
   return rows[0]?.fence ?? 0;
 }
+
+/** A token is good for the run of its lease only. */
+export const leaseIsForAnother = (what: string): LoomError =>
+  new LoomError(
+    'LEASE_LOST',
+    `The token's lease is for ${what}`,
+    'Nothing to do: the present holder continues the run.',
+  );

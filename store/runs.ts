@@ -1,4 +1,5 @@
 import type { RunChange } from '../domain/activities.ts';
+import type { FailingTest } from '../domain/bead.ts';
 import { LoomError } from '../domain/errors.ts';
 import type { RunExit } from '../domain/run.ts';
 import type { Queryable } from './database.ts';
@@ -77,10 +78,44 @@ export async function applyRunChange(tx: Queryable, beadId: string, change: RunC
 export async function getRun(db: Queryable, id: string): Promise<Run> {
   const { rows } = await db.query<RunRow>('select * from run where id = $1', [id]);
   const row = rows[0];
-  if (row === undefined) {
-    throw new LoomError('NOT_FOUND', `There is no run ${id}`, 'The runs of a bead stand in `loomctl bead show BEAD`.');
-  }
+  if (row === undefined) throw unknownRun(id);
   return fromRow(row);
+}
+
+const unknownRun = (id: string) =>
+  new LoomError('NOT_FOUND', `There is no run ${id}`, 'The runs of a bead stand in `loomctl bead show BEAD`.');
+
+/** What a turn of a run is asked with, beside its transcript. */
+export interface TurnFacts {
+  readonly projectId: string;
+  readonly failingTests: readonly FailingTest[];
+  readonly ended: boolean;
+  /** An earlier run of the bead came to an end that the gate refused. */
+  readonly refusedBefore: boolean;
+}
+
+/** @throws NOT_FOUND */
+export async function turnFacts(db: Queryable, runId: string): Promise<TurnFacts> {
+  const { rows } = await db.query<{
+    project_id: string;
+    failing_tests: FailingTest[];
+    ended: boolean;
+    refused_before: boolean;
+  }>(
+    `select bead.project_id, bead.failing_tests, run.status = 'ended' as ended, exists (
+       select from run earlier where earlier.bead_id = run.bead_id and earlier.number < run.number and earlier.exit = 'done'
+     ) as refused_before
+     from run join bead on bead.id = run.bead_id where run.id = $1`,
+    [runId],
+  );
+  const row = rows[0];
+  if (row === undefined) throw unknownRun(runId);
+  return {
+    projectId: row.project_id,
+    failingTests: row.failing_tests,
+    ended: row.ended,
+    refusedBefore: row.refused_before,
+  };
 }
 
 /** In the order in which they began. */

@@ -3,7 +3,8 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { createReconcileActivities } from '../activities/reconcile.ts';
 import { createRecordActivities } from '../activities/record.ts';
 import { failureBoundary } from '../activities/failure-boundary.ts';
-import { startBead } from '../client/beads.ts';
+import { isBeadRunning } from '../client/bead-execution.ts';
+import { beadSettings, restartBead, startBead } from '../client/beads.ts';
 import { ensureReconciler } from '../client/schedules.ts';
 import { ensureSearchAttributes } from '../client/search-attributes.ts';
 import { openTemporal } from '../client/temporal.ts';
@@ -14,6 +15,7 @@ import { startRelay } from '../events/relay.ts';
 import { openDatabase } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
 import { workflowBundle } from './bundle.ts';
+import { keepScheduled } from './keep-scheduled.ts';
 import { log, runProcess } from './process.ts';
 import { installTemporalRuntime } from './temporal-runtime.ts';
 
@@ -26,15 +28,27 @@ await runProcess(NAME, async () => {
   const database = openDatabase(config.databaseUrl);
   const temporal = openTemporal(config.temporal);
   const say = (line: string) => log(NAME, line);
+  // What Temporal keeps beside the workflows; whoever wipes it wipes this as well.
+  const ensureFurnished = async () => {
+    await ensureSearchAttributes(temporal, config.temporal.namespace);
+    await ensureReconciler(temporal, instance);
+  };
   const [workflows, connection] = await Promise.all([
     workflowBundle(),
     NativeConnection.connect({ address: config.temporal.address }),
     migrate(database),
-    ensureSearchAttributes(temporal, config.temporal.namespace).then(() => ensureReconciler(temporal, instance)),
+    ensureFurnished(),
   ]);
   const bus = openEventBus({ url: config.natsUrl, instance, log: say });
-  const relay = startRelay({ databaseUrl: config.databaseUrl, instance, bus, log: say });
-  const settings = { instance, leaseHeartbeatTimeoutMs: config.lease.heartbeatTimeoutMs };
+  const relay = startRelay({
+    databaseUrl: config.databaseUrl,
+    instance,
+    bus,
+    retentionDays: config.events.retentionDays,
+    log: say,
+  });
+  const furnishing = keepScheduled(ensureFurnished, say);
+  const settings = beadSettings(config);
   const worker = await Worker.create({
     connection,
     namespace: config.temporal.namespace,
@@ -45,6 +59,9 @@ await runProcess(NAME, async () => {
       ...createReconcileActivities({
         database,
         startBead: async (bead) => (await startBead(temporal, bead, settings)) === 'started',
+        isRunning: (beadId) => isBeadRunning(temporal, beadId),
+        restartBead: (bead) => restartBead(temporal, bead, settings),
+        log: say,
       }),
     },
     interceptors: { activity: [() => ({ inbound: failureBoundary })] },
@@ -59,6 +76,7 @@ await runProcess(NAME, async () => {
     async stop() {
       worker.shutdown();
       await running;
+      await furnishing.stop();
       await relay.stop();
       await bus.close();
       await temporal.close();

@@ -9,7 +9,8 @@ import { openDatabase } from '../store/database.ts';
 import type { Serving } from './process.ts';
 import { installTemporalRuntime } from './temporal-runtime.ts';
 
-const TURNS_AT_A_TIME = 50;
+/** A turn mostly waits for the model, so this bounds memory and not work. */
+const TURNS_AT_A_TIME = 200;
 
 export async function serveProviders(config: Config, offered: readonly Provider[]): Promise<Serving> {
   installTemporalRuntime('llm');

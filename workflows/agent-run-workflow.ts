@@ -1,41 +1,31 @@
 // One agent's attempt. Invariant: every step is numbered here and recorded once, whatever dies in between.
 import {
-  ActivityCancellationType,
+  ActivityFailure,
   ApplicationFailure,
   CancellationScope,
-  TimeoutFailure,
-  ActivityFailure,
+  allHandlersFinished,
   condition,
+  continueAsNew,
   createEventGroup,
-  getExternalWorkflowHandle,
   isCancellation,
   log,
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
-  setHandler,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type {
   ActOutcome,
-  HostActivities,
   HostControlActivities,
   RecordActivities,
   ThinkActivities,
+  ThinkOutcome,
 } from '../domain/activities.ts';
-import { beadWorkflowId } from '../domain/ids.ts';
 import { type RunState, foldTurn, startRun } from '../domain/run.ts';
 import { llmQueue } from '../domain/task-queues.ts';
-import {
-  type AgentRunInput,
-  type RunLease,
-  type RunOutcome,
-  leaseBroken,
-  leaseGranted,
-  leaseLost,
-} from './run-messages.ts';
-
-/** A run changes hosts at most so often; then the trouble is not the hosts'. */
-const MAX_HOST_CHANGES = 20;
+import { PROVIDER_DOWN, outlastOutage } from './provider-outage.ts';
+import { createRunHost } from './run-host.ts';
+import type { AgentRunInput, RunLease, RunOutcome } from './run-messages.ts';
 
 const { recordBrief } = proxyLocalActivities<RecordActivities>({
   startToCloseTimeout: '10 seconds',
@@ -43,67 +33,17 @@ const { recordBrief } = proxyLocalActivities<RecordActivities>({
 });
 
 export async function agentRunWorkflow(input: AgentRunInput): Promise<RunOutcome> {
-  let lease: RunLease | null = input.lease;
-  let onHostScope: CancellationScope | null = null;
-  let state: RunState = startRun(0);
-
-  setHandler(leaseGranted, (granted) => {
-    lease = granted;
-  });
-  setHandler(leaseLost, ({ fence }) => {
-    if (lease?.fence !== fence) return;
-    lease = null;
-    onHostScope?.cancel();
-  });
+  const { provider } = input;
+  const host = createRunHost(input);
+  let state: RunState = input.soFar?.state ?? startRun(0);
 
   // A model's answer costs money and is recorded under its step, so a retry finds it: it may be retried freely.
   const { think } = proxyActivities<ThinkActivities>({
-    taskQueue: llmQueue(input.instance, input.provider),
+    taskQueue: llmQueue(input.instance, provider),
     startToCloseTimeout: '10 minutes',
     heartbeatTimeout: input.heartbeatTimeoutMs,
     retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 20 },
   });
-
-  /** One attempt at a host: whether to repeat on the next one is decided here, by what is recorded. */
-  const hostOptions = (held: RunLease, summary: string) => ({
-    taskQueue: held.hostQueue,
-    scheduleToStartTimeout: '10 seconds' as const,
-    startToCloseTimeout: '2 hours' as const,
-    heartbeatTimeout: input.heartbeatTimeoutMs,
-    retry: { maximumAttempts: 1 },
-    cancellationType: ActivityCancellationType.TRY_CANCEL,
-    summary,
-  });
-
-  /** Runs `work` under the lease; when the host is lost, waits for the next one and runs it again there. */
-  async function onHost<Result>(
-    summary: string,
-    work: (host: HostActivities, fence: number) => Promise<Result>,
-  ): Promise<Result> {
-    for (let changes = 0; changes < MAX_HOST_CHANGES; changes++) {
-      await condition(() => lease !== null);
-      const held = lease as RunLease;
-      const scope = new CancellationScope();
-      onHostScope = scope;
-      try {
-        return await scope.run(() => work(proxyActivities<HostActivities>(hostOptions(held, summary)), held.fence));
-      } catch (error) {
-        if (CancellationScope.current().consideredCancelled) throw error;
-        if (!isHostLoss(error)) throw error;
-        log.info('host lost during an action', { hostId: held.hostId, fence: held.fence });
-        if (lease?.fence === held.fence) {
-          lease = null;
-          await getExternalWorkflowHandle(beadWorkflowId(input.beadId)).signal(leaseBroken, {
-            fence: held.fence,
-            reason: String(error instanceof Error ? error.message : error),
-          });
-        }
-      } finally {
-        onHostScope = null;
-      }
-    }
-    throw ApplicationFailure.nonRetryable(`The run changed hosts ${MAX_HOST_CHANGES} times`, 'HOST_TROUBLE');
-  }
 
   const place = () => ({
     beadId: input.beadId,
@@ -115,31 +55,70 @@ export async function agentRunWorkflow(input: AgentRunInput): Promise<RunOutcome
 
   const describe = (now: string) =>
     setCurrentDetails(
-      `**${input.runId}** on ${lease?.hostId ?? 'no host'} - turn ${state.turns + 1}, step ${state.lastStep}: ${now}`,
+      `**${input.runId}** on ${host.lease()?.hostId ?? 'no host'} - turn ${state.turns + 1}, step ${state.lastStep}: ${now}`,
     );
 
-  async function turn(): Promise<RunState> {
-    const assistantStep = state.lastStep + 1;
+  /** Where the host serves the provider as well, one activity does it all; a host that does not, answers with null. */
+  async function fusedTurn(assistantStep: number): Promise<ActOutcome | null> {
+    if (!host.thinks(provider)) return null;
+    describe('thinking and acting');
+    return outlastOutage(provider, host, () =>
+      host.during(`turn ${state.turns + 1}`, async ({ turn }, { fence, providers }) =>
+        providers?.includes(provider) === true ? turn({ ...place(), fence, assistantStep, provider }) : null,
+      ),
+    );
+  }
+
+  async function thinkThenAct(assistantStep: number): Promise<ActOutcome> {
     describe('thinking');
-    const answer = await think.executeWithOptions({ summary: `turn ${state.turns + 1}` }, [
-      { beadId: input.beadId, runId: input.runId, step: assistantStep, provider: input.provider },
-    ]);
+    const summary = `turn ${state.turns + 1}`;
+    const answer: ThinkOutcome = await outlastOutage(provider, host, (scheduleToStartTimeout) =>
+      think.executeWithOptions({ summary, scheduleToStartTimeout }, [
+        { beadId: input.beadId, runId: input.runId, step: assistantStep, provider },
+      ]),
+    );
     const calls = answer.calls.map((call, index) => ({ ...call, step: assistantStep + 1 + index }));
     const names = calls.map((call) => call.action).join(', ');
     describe(names);
-    const { results }: ActOutcome =
-      calls.length === 0
-        ? { results: [] }
-        : await onHost(names, (host, fence) => host.act({ ...place(), fence, assistantStep, calls }));
+    return calls.length === 0
+      ? { results: [] }
+      : host.during(names, ({ act }, { fence }) => act({ ...place(), fence, assistantStep, calls }));
+  }
+
+  async function turn(): Promise<RunState> {
+    const assistantStep = state.lastStep + 1;
+    const { results } = (await fusedTurn(assistantStep)) ?? (await thinkThenAct(assistantStep));
     return foldTurn(state, assistantStep, results, input.limits);
   }
 
+  /** Everything that is known goes along; a message that comes meanwhile makes Temporal repeat the decision with it. */
+  async function continueWhereLong(): Promise<void> {
+    const { continueAfterEvents } = input;
+    const { historyLength, continueAsNewSuggested } = workflowInfo();
+    if (continueAfterEvents === undefined) return;
+    if (!continueAsNewSuggested && historyLength <= continueAfterEvents) return;
+    await condition(allHandlersFinished);
+    if (CancellationScope.current().consideredCancelled) return;
+    await continueAsNew<typeof agentRunWorkflow>({
+      ...input,
+      lease: host.lease(),
+      soFar: { state, hostGivenBack: host.isGivenBack() },
+    });
+  }
+
   try {
-    await recordBrief({ runId: input.runId, step: 1, beadId: input.beadId });
-    state = startRun(1);
-    describe('preparing the workspace');
-    await onHost('clone and set up', (host, fence) => host.prepareWorkspace({ ...place(), fence }));
+    if (state.lastStep === 0) {
+      await recordBrief({ runId: input.runId, step: 1, beadId: input.beadId });
+      state = startRun(1);
+    }
+    if (state.turns === 0) {
+      describe('preparing the workspace');
+      await host.during('clone and set up', ({ prepareWorkspace }, { fence }) =>
+        prepareWorkspace({ ...place(), fence }),
+      );
+    }
     while (state.exit === null) {
+      await continueWhereLong();
       // Events of one turn are folded together in the Web UI.
       state = await createEventGroup(`turn ${state.turns + 1}`).withScope(turn);
     }
@@ -147,13 +126,15 @@ export async function agentRunWorkflow(input: AgentRunInput): Promise<RunOutcome
     return outcome(state);
   } catch (error) {
     if (isCancellation(error)) {
-      await CancellationScope.nonCancellable(() => interrupt(lease, input));
+      await CancellationScope.nonCancellable(() => interrupt(host.lease(), input));
       return outcome({ ...state, exit: 'stopped', summary: 'stopped on request' });
     }
     const failure = applicationFailure(error);
-    if (failure?.type === 'SETUP_FAILED') return outcome({ ...state, exit: 'setup_failed', summary: failure.message });
+    const summary = failure?.message ?? String(error);
+    if (failure?.type === 'SETUP_FAILED') return outcome({ ...state, exit: 'setup_failed', summary });
+    if (failure?.type === PROVIDER_DOWN) return outcome({ ...state, exit: 'provider_down', summary });
     if (error instanceof ActivityFailure || failure !== undefined) {
-      return outcome({ ...state, exit: 'host_trouble', summary: failure?.message ?? String(error) });
+      return outcome({ ...state, exit: 'host_trouble', summary });
     }
     throw error;
   }
@@ -184,13 +165,6 @@ const outcome = (state: RunState): RunOutcome => ({
   lastStep: state.lastStep,
   checkpoint: state.checkpoint,
 });
-
-/** The host died, froze, was fenced off, or its lease was cancelled from under the action. */
-function isHostLoss(error: unknown): boolean {
-  if (isCancellation(error)) return true;
-  if (!(error instanceof ActivityFailure)) return false;
-  return error.cause instanceof TimeoutFailure || applicationFailure(error)?.type === 'LEASE_LOST';
-}
 
 function applicationFailure(error: unknown): ApplicationFailure | undefined {
   if (error instanceof ApplicationFailure) return error;

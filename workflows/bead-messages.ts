@@ -8,6 +8,14 @@ export interface BeadWorkflowInput {
   readonly beadId: string;
   readonly instance: string;
   readonly leaseHeartbeatTimeoutMs: number;
+  /** Absent in executions from before it could be set; so are the next two. */
+  readonly maxTurns?: number;
+  /** Events of history after which a run continues as new. */
+  readonly continueAfterEvents?: number;
+  /** How long a run keeps a host that it has no use for. */
+  readonly giveBackAfterMs?: number;
+  /** The execution takes the bead over from its row, whatever has become of the one before. */
+  readonly restart?: boolean;
 }
 
 export interface BeadState {

@@ -21,13 +21,14 @@ export interface BeadRecord {
   /** Writes row, run, lease and event in one transaction, then takes the change over into the state. */
   write(
     status: BeadStatus,
-    change?: Omit<Partial<BeadChange>, 'beadId' | 'version' | 'status' | 'event'> & {
+    change?: Omit<Partial<BeadChange>, 'beadId' | 'version' | 'status' | 'event' | 'execution'> & {
       readonly data?: Readonly<Record<string, unknown>>;
     },
   ): Promise<void>;
 }
 
-export function createBeadRecord(facts: BeadFacts): BeadRecord {
+/** @param execution under which a restarted bead is written; undefined for one that was never restarted. */
+export function createBeadRecord(facts: BeadFacts, execution?: string): BeadRecord {
   let state: BeadState = {
     beadId: facts.beadId,
     status: facts.status,
@@ -49,6 +50,7 @@ export function createBeadRecord(facts: BeadFacts): BeadRecord {
         version,
         status,
         ...change,
+        ...(execution === undefined ? {} : { execution }),
         event: {
           type: `bead.${status}`,
           data: { ...data, ...(change.reason === undefined ? {} : { reason: change.reason }) },

@@ -8,16 +8,18 @@ import {
   isCancellation,
   proxyLocalActivities,
   setHandler,
+  workflowInfo,
 } from '@temporalio/workflow';
-import type { BeadFacts, RecordActivities } from '../domain/activities.ts';
+import type { BeadFacts, RecordActivities, RunChange, TakenOver } from '../domain/activities.ts';
 import { cancelRefusal, isTerminal } from '../domain/bead.ts';
-import { countsAsAttempt } from '../domain/run.ts';
+import type { RecordedRun } from '../domain/restart.ts';
+import { countsAsAttempt, runLimits } from '../domain/run.ts';
 import { type BeadState, type BeadWorkflowInput, beadState, cancel } from './bead-messages.ts';
 import { type BeadRecord, createBeadRecord } from './bead-record.ts';
-import { createLanding } from './landing.ts';
-import { createLeases } from './leased-run.ts';
+import { type Landing, createLanding } from './landing.ts';
+import { type Leases, createLeases } from './leased-run.ts';
 
-const { loadBead } = proxyLocalActivities<RecordActivities>({
+const { loadBead, takeOver } = proxyLocalActivities<RecordActivities>({
   startToCloseTimeout: '10 seconds',
   retry: { initialInterval: '200 milliseconds', maximumInterval: '30 seconds', nonRetryableErrorTypes: ['NOT_FOUND'] },
 });
@@ -51,8 +53,10 @@ export async function beadWorkflow(input: BeadWorkflowInput): Promise<BeadState>
   );
   const leases = createLeases(input, () => facts as BeadFacts, loaded);
 
-  facts = await loadBead({ beadId: input.beadId });
-  record = createBeadRecord(facts);
+  const taken = input.restart === true ? await takeOverBead(input) : null;
+  facts = taken === null ? await loadBead({ beadId: input.beadId }) : taken.facts;
+  record = createBeadRecord(facts, taken?.execution);
+  if (taken?.plan.kind === 'over') return record.state;
   const { write } = record;
   const landing = createLanding(input, facts, record);
   try {
@@ -65,64 +69,108 @@ export async function beadWorkflow(input: BeadWorkflowInput): Promise<BeadState>
         });
         return;
       }
-      let platformFailures = 0;
-      for (let number = facts.attempt + 1; ; number++) {
-        const baseCommit = await landing.branchHead();
-        const { runId, fence, outcome } = await leases.run(number, baseCommit);
-        const run = {
-          runId,
-          number,
-          provider: facts.provider,
-          baseCommit,
-          status: 'ended' as const,
-          exit: outcome.exit,
-          turns: outcome.turns,
-          lastStep: outcome.lastStep,
-          ...(outcome.checkpoint === null ? {} : { checkpoint: outcome.checkpoint }),
-        };
-        const lease = { fence, runId, hostId: null, tokenHash: null };
-        if (outcome.exit === 'done') {
-          const result = await landing.land({ number, run, lease, checkpoint: outcome.checkpoint });
-          if (result.landed) return;
-          if (number - platformFailures >= facts.maxAttempts) {
-            await write('escalated', {
-              reason: `refused by the gate, attempt ${number} of ${facts.maxAttempts}: ${result.reason}`,
-            });
-            return;
-          }
-          await write('queued', { reason: `refused by the gate: ${result.reason}`, data: { refused: true } });
-          continue;
-        }
-        const summary = outcome.summary ?? outcome.exit;
-        if (!countsAsAttempt(outcome.exit)) platformFailures += 1;
-        const worthAnother =
-          outcome.exit === 'host_trouble'
-            ? platformFailures < MAX_PLATFORM_FAILURES
-            : (outcome.exit === 'no_progress' || outcome.exit === 'turn_limit') &&
-              number - platformFailures < facts.maxAttempts;
-        if (!worthAnother) {
-          await write('escalated', {
-            reason: outcome.exit === 'escalated' ? summary : `${outcome.exit}: ${summary}`,
-            run,
-            lease,
-          });
-          return;
-        }
-        await write('queued', { reason: `${outcome.exit}: ${summary}`, run, lease });
-      }
+      await attempts(facts, loaded(), leases, landing, taken);
     });
   } catch (error) {
+    const broken = leases.brokenOff() ?? {};
     if (isCancellation(error) && cancelReason !== null) {
       const reason = cancelReason;
-      await CancellationScope.nonCancellable(() => loaded().write('cancelled', { reason }));
+      await CancellationScope.nonCancellable(() => loaded().write('cancelled', { reason, ...broken }));
     } else {
       const reason = failureText(error);
       if (reason === undefined) throw error;
-      await write('escalated', { reason });
+      await write('escalated', { reason, ...broken });
     }
   }
   return record.state;
 }
+
+/** One attempt after the other, until something has landed or a person is asked. A restart goes on where the rows end. */
+async function attempts(
+  facts: BeadFacts,
+  { write }: BeadRecord,
+  leases: Leases,
+  landing: Landing,
+  taken: TakenOver | null,
+): Promise<void> {
+  const { provider, maxAttempts } = facts;
+  const plan = taken?.plan ?? {
+    kind: 'attempt',
+    number: facts.attempt + 1,
+    run: null,
+    failures: 0,
+    platformFailures: 0,
+  };
+  let { failures, platformFailures } = plan;
+
+  /** Says whether the bead is at its end: landed, or refused for the last time. */
+  async function landed(number: number, run: RunChange, fence: number): Promise<boolean> {
+    const lease = { fence, runId: run.runId, hostId: null, tokenHash: null };
+    const result = await landing.land({ number, run, lease, checkpoint: run.checkpoint ?? null });
+    if (result.landed) return true;
+    failures += 1;
+    if (failures >= maxAttempts) {
+      const reason = `refused by the gate, attempt ${failures} of ${maxAttempts}: ${result.reason}`;
+      await write('escalated', { reason });
+      return true;
+    }
+    await write('queued', { reason: `refused by the gate: ${result.reason}`, data: { refused: true } });
+    return false;
+  }
+
+  let resumed = plan.run;
+  for (let number = plan.number; ; number++, resumed = null) {
+    if (resumed !== null && plan.kind === 'land') {
+      if (await landed(number, endedRun(resumed), facts.fence)) return;
+      continue;
+    }
+    const baseCommit = resumed?.baseCommit ?? (await landing.branchHead());
+    const state = resumed === null ? undefined : (taken?.state ?? undefined);
+    const { runId, fence, outcome } = await leases.run(number, baseCommit, state);
+    const run = {
+      runId,
+      number,
+      provider,
+      baseCommit,
+      status: 'ended' as const,
+      exit: outcome.exit,
+      turns: outcome.turns,
+      lastStep: outcome.lastStep,
+      ...(outcome.checkpoint === null ? {} : { checkpoint: outcome.checkpoint }),
+    };
+    if (outcome.exit === 'done') {
+      if (await landed(number, run, fence)) return;
+      continue;
+    }
+    const lease = { fence, runId, hostId: null, tokenHash: null };
+    const summary = outcome.summary ?? outcome.exit;
+    if (countsAsAttempt(outcome.exit)) failures += 1;
+    else platformFailures += 1;
+    const worthAnother =
+      outcome.exit === 'host_trouble'
+        ? platformFailures < MAX_PLATFORM_FAILURES
+        : (outcome.exit === 'no_progress' || outcome.exit === 'turn_limit') && failures < maxAttempts;
+    if (!worthAnother) {
+      const reason = outcome.exit === 'escalated' ? summary : `${outcome.exit}: ${summary}`;
+      await write('escalated', { reason, run, lease });
+      return;
+    }
+    await write('queued', { reason: `${outcome.exit}: ${summary}`, run, lease });
+  }
+}
+
+const takeOverBead = ({ beadId, maxTurns }: BeadWorkflowInput): Promise<TakenOver> =>
+  takeOver({ beadId, execution: workflowInfo().runId, limits: runLimits(maxTurns) });
+
+const endedRun = ({ id, number, provider, baseCommit, checkpoint }: RecordedRun): RunChange => ({
+  runId: id,
+  number,
+  provider,
+  baseCommit,
+  status: 'ended',
+  exit: 'done',
+  ...(checkpoint === null ? {} : { checkpoint }),
+});
 
 const unloaded = (beadId: string): BeadState => ({
   beadId,

@@ -62,7 +62,8 @@ export function createLanding(input: BeadWorkflowInput, facts: BeadFacts, record
           base: run.baseCommit,
           target,
           title,
-          date: Math.floor(workflowInfo().startTime.getTime() / 1000),
+          // Of the bead and not of an execution: a restarted one makes the very same commit again.
+          date: facts.filedAt ?? Math.floor(workflowInfo().startTime.getTime() / 1000),
         });
         if (candidate.kind === 'empty')
           return refused(refuse('empty-change', 'the branch already has every line of it'));

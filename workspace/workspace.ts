@@ -2,12 +2,17 @@
 // stays at the run's base, checkpoints are commits that nothing points to until they are pushed.
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LoomError } from '../domain/errors.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs } from '../domain/backoff.ts';
+import { LoomError, errorCode } from '../domain/errors.ts';
 import { git, GitError, nulSeparated } from './git.ts';
 import { makeAccessible, removeTree } from './remove-tree.ts';
 import { Serial } from './serial.ts';
 import { stageTree } from './stage-tree.ts';
 import type { GitFolders, GitOptions, GitOutput } from './git.ts';
+
+const PATIENCE_MS = 60_000;
+const BACKOFF = { baseMs: 100, capMs: 5_000 };
 
 export interface WorkspaceSource {
   /** Holds `git/` and `tree/`; created where missing. Its parent should be readable by Loom's user only. */
@@ -20,6 +25,8 @@ export interface WorkspaceSource {
   readonly baseCommit: string;
   /** The content to start from; the base's own where absent. */
   readonly checkpoint?: string;
+  /** How long a remote that is away is asked again, for each push or fetch. @default 60_000 */
+  readonly patienceMs?: number;
 }
 
 export interface CommitDetails {
@@ -119,9 +126,7 @@ export class Workspace {
   async push(commit: string, ref: string): Promise<void> {
     await this.#serial.run(async () => {
       const args = ['push', '--quiet', '--porcelain', '--no-verify', this.#source.remoteUrl, `+${commit}:${ref}`];
-      await this.#git(args, this.#remote()).catch((error: unknown) => {
-        throw remoteFault(error, `push ${ref}`);
-      });
+      await this.#askRemote(args, `push ${ref}`);
     });
   }
 
@@ -214,12 +219,25 @@ export class Workspace {
   }
 
   async #fetch(refOrCommit: string): Promise<string> {
-    await this.#git(['fetch', '--quiet', '--no-tags', this.#source.remoteUrl, refOrCommit], this.#remote()).catch(
-      (error: unknown) => {
-        throw remoteFault(error, `fetch ${refOrCommit}`);
-      },
-    );
+    const args = ['fetch', '--quiet', '--no-tags', this.#source.remoteUrl, refOrCommit];
+    await this.#askRemote(args, `fetch ${refOrCommit}`);
     return (await this.#git(['rev-parse', '--verify', 'FETCH_HEAD^{commit}'])).stdout.trim();
+  }
+
+  /** A remote that is started anew answers in a moment; both a push and a fetch may be repeated. */
+  async #askRemote(args: readonly string[], what: string): Promise<void> {
+    const giveUpAt = Date.now() + (this.#source.patienceMs ?? PATIENCE_MS);
+    for (let failures = 1; ; failures++) {
+      try {
+        await this.#git(args, this.#remote());
+        return;
+      } catch (error) {
+        const fault = remoteFault(error, what);
+        const pause = backoffMs(failures, BACKOFF);
+        if (errorCode(fault) !== 'UNAVAILABLE' || Date.now() + pause > giveUpAt) throw fault;
+        await delay(pause, undefined, this.#signal === undefined ? {} : { signal: this.#signal });
+      }
+    }
   }
 
   /** What only calls to the remote get: its protocol and the credential, bound to its address. */
@@ -256,7 +274,7 @@ const leftBehind = (warnings: string): string[] => [
 function remoteFault(error: unknown, what: string): unknown {
   if (!(error instanceof GitError)) return error;
   const text = error.stderr;
-  if (/failed to push some refs/.test(text)) {
+  if (/failed to push some refs|HTTP 409|error: 409/.test(text)) {
     return new LoomError(
       'CONFLICT',
       `The remote refused to ${what}: ${text.trim()}`,

@@ -1,11 +1,12 @@
 // Beads. Filing one is a transaction first and a workflow second: what was answered with 2xx is never lost, and never twice.
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { type BeadSettings, cancelBead, startBead } from '../../client/beads.ts';
+import { type BeadSettings, cancelBead, restartBead, startBead } from '../../client/beads.ts';
 import type { TemporalClient } from '../../client/temporal.ts';
 import { cancelRefusal } from '../../domain/bead.ts';
 import { LoomError, errorCode } from '../../domain/errors.ts';
 import { beadWorkflowId, entityId } from '../../domain/ids.ts';
+import { restartRefusal } from '../../domain/restart.ts';
 import { type Bead, getBead, insertBead, listBeads } from '../../store/beads.ts';
 import type { Database } from '../../store/database.ts';
 import { getProject } from '../../store/projects.ts';
@@ -20,6 +21,7 @@ import {
   cancelledBeadSchema,
   listBeadsSchema,
   newBeadSchema,
+  restartedBeadSchema,
 } from '../schemas/beads.ts';
 import { idText, line } from '../schemas/text.ts';
 
@@ -161,6 +163,31 @@ export function beadRoutes(dependencies: BeadDependencies): readonly Route[] {
         return {
           status: 200,
           body: { id: beadId, status: state.status, reason: state.reason, version: state.version },
+        };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/beads/{id}/restart',
+      summary: 'Restart a bead from what is recorded',
+      description:
+        'Ends what runs for it and goes on from its rows, its transcript and its checkpoints: with the run that had not ended, with the change that was on its way to the branch, or with the next attempt. The attempts of an escalated bead count anew. May be repeated. 409 where the bead is closed or cancelled.',
+      params: idParams,
+      responses: { 202: { description: 'A new execution goes on with it.', schema: restartedBeadSchema } },
+      async handle({ params: { id } }) {
+        const bead = await getBead(database, id);
+        const refusal = restartRefusal(bead.status);
+        if (refusal !== undefined) {
+          throw new LoomError(
+            'CONFLICT',
+            `Bead ${id} was not restarted: ${refusal}`,
+            'File a new bead for what is left to do.',
+          );
+        }
+        await restartBead(temporal, bead, beadSettings);
+        return {
+          status: 202,
+          body: { id, from: { status: bead.status, attempt: bead.attempt, version: bead.version } },
         };
       },
     }),

@@ -109,3 +109,12 @@ export const cancelBeadSchema = z.strictObject({ reason: line(500) }).meta({ id:
 export const cancelledBeadSchema = z
   .object({ id: z.string(), status: z.enum(BEAD_STATUSES), reason: z.string().nullable(), version: z.int() })
   .meta({ id: 'CancelledBead' });
+
+export const restartedBeadSchema = z
+  .object({
+    id: z.string(),
+    from: z
+      .object({ status: z.enum(BEAD_STATUSES), attempt: z.int(), version: z.int() })
+      .describe('Where it stood; what it writes from now on has a higher version.'),
+  })
+  .meta({ id: 'RestartedBead' });

@@ -6,6 +6,7 @@ import { problemSchema } from '../../api/schemas/problem.ts';
 import { acceptedBeadSchema, beadDetailsSchema, beadPageSchema } from '../../api/schemas/beads.ts';
 import { createdProjectSchema, projectPageSchema } from '../../api/schemas/projects.ts';
 import { stepPageSchema } from '../../api/schemas/steps.ts';
+import { isBeadRunning } from '../../client/bead-execution.ts';
 import { startBead } from '../../client/beads.ts';
 import { openTemporal } from '../../client/temporal.ts';
 import { beadWorkflowId } from '../../domain/ids.ts';
@@ -488,9 +489,12 @@ describe('the API when something is away', () => {
     const { reconcile } = createReconcileActivities({
       database: instance.database,
       startBead: async (bead) => (await startBead(temporal, bead, settings)) === 'started',
+      isRunning: (id) => isBeadRunning(temporal, id),
+      restartBead: () => Promise.reject(new Error('none of these beads is without a workflow')),
+      log: () => undefined,
     });
-    expect(await reconcile()).toEqual({ repairs: 1 });
-    expect(await reconcile()).toEqual({ repairs: 0 });
+    expect(await reconcile()).toEqual({ repairs: 1, byKind: { unstarted_bead: 1 } });
+    expect(await reconcile()).toEqual({ repairs: 0, byKind: {} });
     const workflow = await temporal.call((client) => client.workflow.getHandle(beadWorkflowId(beadId)).describe());
     expect(workflow.status.name).toBe('RUNNING');
     await temporal.close();

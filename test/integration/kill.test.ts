@@ -3,8 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { runIdOf } from '../../domain/ids.ts';
 import { listSteps } from '../../store/steps.ts';
 import { type TestLoom, type TestProcess, startLoom } from '../support/loom.ts';
-import { untilNoProcessHas } from '../support/process-list.ts';
-import { untilActing } from '../support/until-acting.ts';
+import { untilAProcessHas, untilNoProcessHas } from '../support/process-list.ts';
 
 const PROJECT = {
   'package.json': JSON.stringify({ name: 'greet', type: 'module', scripts: { test: 'node --test' } }),
@@ -32,7 +31,6 @@ const SCRIPT = [
   { calls: [{ action: 'run_tests', arguments: {} }] },
   { calls: [{ action: 'done', arguments: { summary: 'mended' } }] },
 ];
-const SLOW_STEP = 5;
 
 let loom: TestLoom;
 let orchestrator: TestProcess;
@@ -40,10 +38,15 @@ let host: TestProcess;
 let beadId: string;
 let projectId: string;
 
-beforeEach(async () => {
-  loom = await startLoom();
-  [orchestrator] = await Promise.all([loom.start('orchestrator'), loom.start('hub'), loom.start('llm')]);
-  host = await loom.start('host', { LOOM_HOST_NAME: 'first' });
+/** Brings a run into the middle of its slow call. Where the host thinks as well, there is no llm worker at all. */
+async function begin(entry: 'host' | 'scriptedHost'): Promise<void> {
+  loom = await startLoom({ LOOM_HOST_PROVIDERS: 'scripted,repairer' });
+  [orchestrator] = await Promise.all([
+    loom.start('orchestrator'),
+    loom.start('hub'),
+    ...(entry === 'host' ? [loom.start('llm')] : []),
+  ]);
+  host = await loom.start(entry, { LOOM_HOST_NAME: 'first' });
   projectId = (await loom.project(PROJECT, { checks: { test: 'npm test', timeoutMs: 30_000 } })).id;
   await loom.script(SCRIPT);
   beadId = await loom.bead({
@@ -53,9 +56,8 @@ beforeEach(async () => {
     provider: 'scripted',
     failingTests: [{ file: 'test/greet.test.js', name: 'greets by name' }],
   });
-  await loom.untilEvent(beadId, ({ type, data }) => type === 'run.result' && data['step'] === SLOW_STEP - 2);
-  await untilActing(loom, runIdOf(beadId, 1));
-}, 90_000);
+  await untilAProcessHas(MARKER);
+}
 afterEach(() => loom.stop());
 
 async function expectTheUndisturbedResult(): Promise<void> {
@@ -78,12 +80,17 @@ async function expectTheUndisturbedResult(): Promise<void> {
   ]);
 }
 
-describe('a run whose processes are killed in the middle of an action', () => {
+describe.each([
+  { entry: 'host', thinking: 'thinks on an llm worker' },
+  { entry: 'scriptedHost', thinking: 'thinks on its host' },
+] as const)('a run that $thinking and whose processes are killed in the middle of an action', ({ entry }) => {
+  beforeEach(() => begin(entry), 90_000);
+
   test('lands the same when its host is killed, which ends its agent as well, and another takes over', async () => {
     host.kill('SIGKILL');
     await host.exited;
     await untilNoProcessHas(MARKER);
-    await loom.start('host', { LOOM_HOST_NAME: 'second' });
+    await loom.start(entry, { LOOM_HOST_NAME: 'second' });
     await expectTheUndisturbedResult();
     const running = await loom.untilEvent(
       beadId,
@@ -103,12 +110,12 @@ describe('a run whose processes are killed in the middle of an action', () => {
     host.kill('SIGKILL');
     orchestrator.kill('SIGKILL');
     await Promise.all([host.exited, orchestrator.exited]);
-    await Promise.all([loom.start('orchestrator'), loom.start('host', { LOOM_HOST_NAME: 'second' })]);
+    await Promise.all([loom.start('orchestrator'), loom.start(entry, { LOOM_HOST_NAME: 'second' })]);
     await expectTheUndisturbedResult();
   });
 
   test('is given back by a host that is told to stop, and goes on at the next one', async () => {
-    await loom.start('host', { LOOM_HOST_NAME: 'second' });
+    await loom.start(entry, { LOOM_HOST_NAME: 'second' });
     host.kill('SIGTERM');
     expect([await host.exited, host.output()]).toEqual([0, expect.stringContaining('stopping')]);
     await expectTheUndisturbedResult();

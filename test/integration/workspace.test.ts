@@ -272,10 +272,24 @@ describe('pushing and fetching', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
+  test('a remote that is away for a moment is asked again, one that refuses is not', async () => {
+    const answers = [503, 502, 409];
+    const server = createServer((_request, response) => {
+      response.writeHead(answers.shift() ?? 500).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const remoteUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/x.git`;
+    const opening = openWorkspace({ dir: join(folder, 'asked-again'), remoteUrl, baseCommit: base });
+    await expect(opening).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(answers).toEqual([]);
+    await new Promise((resolve) => server.close(resolve));
+  });
+
   test('the token is in no argument and in no file', async () => {
     const token = 'token-that-nobody-else-may-see';
     const dir = join(folder, 'with-token');
-    const opened = openWorkspace({ dir, remoteUrl: 'http://127.0.0.1:9/x.git', token, baseCommit: base });
+    const remoteUrl = 'http://127.0.0.1:9/x.git';
+    const opened = openWorkspace({ dir, remoteUrl, token, baseCommit: base, patienceMs: 0 });
     await expect(opened).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       message: expect.not.stringContaining(token),

@@ -21,8 +21,10 @@ const worker = await Worker.create({
     instance: config.instance,
     hostId: 'busy',
     runs,
+    providers: [],
     heartbeats: startHeartbeats(config.temporal),
     draining: new AbortController().signal,
+    drainGraceMs: config.host.drainGraceMs,
     cleanUp: () => Promise.resolve(),
     async announce(beadId, lease) {
       const awaited = await announceLease(client, beadId, lease);

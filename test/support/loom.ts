@@ -26,6 +26,7 @@ const ENTRIES = {
   hub: 'hub/server.ts',
   llm: 'test/support/scripted-llm.ts',
   host: 'workers/host.ts',
+  scriptedHost: 'test/support/scripted-host.ts',
   busyHost: 'test/support/busy-host.ts',
 } as const;
 

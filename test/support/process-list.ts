@@ -3,6 +3,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const WITHIN_MS = 5_000;
+const STARTED_WITHIN_MS = 30_000;
 
 /** @throws naming the processes that still have the text in their command line after five seconds. */
 export async function untilNoProcessHas(text: string): Promise<void> {
@@ -11,6 +12,15 @@ export async function untilNoProcessHas(text: string): Promise<void> {
     const left = await processesWith(text);
     if (left.length === 0) return;
     if (Date.now() > giveUpAt) throw new Error(`still running: ${left.join('; ')}`);
+    await delay(20);
+  }
+}
+
+/** @throws when none has the text in its command line within 30 seconds. */
+export async function untilAProcessHas(text: string): Promise<void> {
+  const giveUpAt = Date.now() + STARTED_WITHIN_MS;
+  while ((await processesWith(text)).length === 0) {
+    if (Date.now() > giveUpAt) throw new Error(`no process has ${text} in its command line`);
     await delay(20);
   }
 }

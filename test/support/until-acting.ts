@@ -18,7 +18,8 @@ export async function untilActing(loom: TestLoom, runId: string): Promise<void> 
         throw error;
       });
     const acting = run?.raw.pendingActivities?.some(
-      ({ activityType, state }) => activityType?.name === 'act' && state === PENDING_STARTED,
+      ({ activityType, state }) =>
+        (activityType?.name === 'act' || activityType?.name === 'turn') && state === PENDING_STARTED,
     );
     if (acting === true) return;
     if (Date.now() > giveUpAt) throw new Error(`No host executes an action of ${runId}`);
