@@ -6,6 +6,7 @@ import { JavaScriptEngine } from './javascript/engine.ts';
 import { SCRIPT_FILE } from './javascript/parse.ts';
 import { isJavaScriptTest, isPythonTest, listFiles } from './project-files.ts';
 import type { RepairRequest } from './protocol.ts';
+import { PythonCommandEngine } from './python/command-engine.ts';
 import { PythonEngine } from './python/engine.ts';
 
 /** Engines are made one at a time: the next one only when the one before could not work here. */
@@ -26,5 +27,9 @@ export function* chooseEngines(
   const python =
     named.some((file) => file.endsWith('.py')) ||
     (named.every((file) => file === '') && listFiles(root, /\.py$/).some((file) => isPythonTest(file)));
-  if (python) yield new PythonEngine(root, request);
+  if (python) {
+    // In the copy: tests that write files must not change the workspace.
+    yield new PythonEngine(scratch.dir, request);
+    yield new PythonCommandEngine(root, request, scratch, firstRun);
+  }
 }

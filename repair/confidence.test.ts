@@ -43,6 +43,8 @@ describe('confidence', () => {
     expect(confidence(evidence({ share: 0.3 }))).toBeLessThan(LAND_AT));
   test('is not enough for a far-fetched change', () =>
     expect(confidence(evidence({ weight: 0.02 }))).toBeLessThan(LAND_AT));
+  test('is enough for a far-fetched change that fulfils the documented examples', () =>
+    expect(confidence(evidence({ weight: 0.03, agreed: 2 }))).toBeGreaterThan(LAND_AT));
   test('falls with fewer tests, and when the documented examples contradict', () => {
     expect(confidence(evidence({ fixed: 1, guarded: 0 }))).toBeLessThan(confidence(evidence()));
     expect(confidence(evidence({ disagreed: 1 }))).toBeLessThan(confidence(evidence()));

@@ -19,10 +19,20 @@ export interface Baseline {
   readonly suspects: readonly Suspect[];
 }
 
+/**
+ * `quick` ends a candidate at its first red test; `patient` does too and allows many more steps; `thorough` runs every failing test, and
+ * the passing ones where that fixed something, to tell near misses from the rest.
+ */
+export type Effort = 'quick' | 'patient' | 'thorough';
+
 export interface Verdict {
   readonly green: boolean;
-  /** Failing tests that the candidate turned green before the first that it did not. */
+  /** Failing tests that the candidate turned green: before the first that it did not, or, when thorough, in all. */
   readonly fixed: number;
+  /** It ran out of steps; with more of them it might still be green. An engine that cannot tell leaves it out. */
+  readonly starved?: boolean;
+  /** A test that passed before is red. Only told when thorough. */
+  readonly broke?: boolean;
 }
 
 export interface Behaviour {
@@ -38,8 +48,8 @@ export interface Engine {
   baseline(): Promise<Baseline>;
   /** Candidates in falling order of weight; call after `baseline`. */
   candidates(): AsyncIterable<Candidate> | Iterable<Candidate>;
-  /** Verdicts in the order of the candidates. */
-  evaluate(batch: readonly Candidate[]): Promise<readonly Verdict[]>;
+  /** Verdicts in the order of the candidates. An engine without the effort asked for answers as for `quick`. @default 'quick' */
+  evaluate(batch: readonly Candidate[], effort?: Effort): Promise<readonly Verdict[]>;
   /** What green candidates compute where the tests do not look, one answer per candidate. */
   probe(candidates: readonly Candidate[]): Promise<readonly Behaviour[]>;
   /** Too many candidates hung or crashed the evaluation for it to go on. */

@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +20,7 @@ import type { RepairEvent, RepairResult } from './protocol.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const FIXTURES = fileURLToPath(new URL('./fixtures', import.meta.url));
+const PACKAGES = fileURLToPath(new URL('../node_modules', import.meta.url));
 const LIMIT = 120_000;
 
 let home = '';
@@ -37,6 +47,10 @@ async function repairFixture(
 ): Promise<{ result: RepairResult; events: RepairEvent[]; root: string }> {
   const root = join(home, name);
   cpSync(join(FIXTURES, name), root, { recursive: true });
+  // The runner of a project that brings one: Loom's own serves.
+  const manifest = join(root, 'package.json');
+  if (existsSync(manifest) && readFileSync(manifest, 'utf8').includes('devDependencies'))
+    symlinkSync(PACKAGES, join(root, 'node_modules'));
   const before = snapshot(root);
   const child = spawn(process.execPath, [MAIN], {
     cwd: root,
@@ -85,6 +99,8 @@ describe('repair', () => {
     ['endless-loop', 'npm test', 'src/digits.js', 'n / 10'],
     ['several-files', 'npm test', 'src/shipping.js', 'goods <= 50'],
     ['real-runner', 'npm test', 'src/clamp.js', 'Math.max(low'],
+    ['jest', 'node_modules/.bin/jest', 'src/range.js', 'i < to'],
+    ['two-places', 'npm test', 'src/thirds.js', 'i % 3 === 0 ? thirds[i / 3]'],
     ['python', 'python3 -m unittest', 'src/median.py', 'half - 1'],
   ])(
     'repairs the %s project, in the right file',

@@ -9,28 +9,13 @@ import { confidence, documentedFactor, groupByBehaviour } from './confidence.ts'
 import type { Evidence } from './confidence.ts';
 import { applyEdits } from './edits.ts';
 import type { Baseline, Candidate, Engine } from './engine.ts';
+import { Rounds } from './rounds.ts';
 import { chooseEngines } from './choose-engine.ts';
 import type { Alternative, Outcome, RepairEvent, RepairRequest, RepairResult } from './protocol.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
-/** A rival must weigh at least this part of the first hit, or the search is over. */
-const RIVAL_SHARE = 1 / 3;
-/** Candidates tried after the first hit, at most. */
-const RIVALS_TRIED = 4_000;
-const MAX_GREENS = 24;
 const MAX_CONFIRMATIONS = 6;
 const SUSPECTS_SHOWN = 10;
-
-export interface Green {
-  readonly candidate: Candidate;
-  readonly order: number;
-}
-
-interface SearchState {
-  candidates: number;
-  evaluations: number;
-  reason: string;
-}
 
 const diffOf = (root: string, candidate: Candidate): string =>
   [...new Set(candidate.edits.map((edit) => edit.file))]
@@ -46,61 +31,6 @@ const diffOf = (root: string, candidate: Candidate): string =>
       );
     })
     .join('');
-
-/** Runs through the candidates until the likeliest greens are known or the budget is used up. */
-async function findGreens(
-  engine: Engine,
-  request: RepairRequest,
-  deadline: number,
-  state: SearchState,
-  emit: (event: RepairEvent) => void,
-): Promise<Green[]> {
-  const greens: Green[] = [];
-  let floor = 0;
-  let limit = request.maxEvaluations;
-  let batch: Candidate[] = [];
-  let reported = performance.now();
-  const flush = async (): Promise<void> => {
-    const verdicts = await engine.evaluate(batch);
-    verdicts.forEach((verdict, i) => {
-      const candidate = batch[i];
-      if (!verdict.green || candidate === undefined || greens.length >= MAX_GREENS) return;
-      if (greens.length === 0) {
-        floor = candidate.weight * RIVAL_SHARE;
-        limit = Math.min(limit, state.evaluations + engine.batchSize + RIVALS_TRIED);
-      }
-      greens.push({ candidate, order: state.evaluations + i });
-    });
-    state.evaluations += batch.length;
-    const weight = batch.at(-1)?.weight ?? 0;
-    batch = [];
-    if (performance.now() - reported < 500) return;
-    reported = performance.now();
-    emit({ event: 'progress', evaluations: state.evaluations, green: greens.length, weight });
-  };
-  for await (const candidate of engine.candidates()) {
-    if (candidate.weight < floor) break;
-    state.candidates++;
-    batch.push(candidate);
-    if (batch.length >= engine.batchSize) await flush();
-    if (state.evaluations >= limit || greens.length >= MAX_GREENS) break;
-    if (engine.exhausted) {
-      state.reason = 'too many candidates hung or crashed the tests';
-      break;
-    }
-    if (performance.now() > deadline) {
-      state.reason = `the time limit of ${request.maxSeconds} s was reached`;
-      break;
-    }
-  }
-  if (batch.length > 0) await flush();
-  if (state.reason === '')
-    state.reason =
-      state.evaluations >= request.maxEvaluations
-        ? `the budget of ${request.maxEvaluations} evaluations was used up`
-        : 'every candidate was tried';
-  return greens;
-}
 
 /** Whether a run with a candidate is as green as it has to be, given the run without it. */
 async function confirms(run: TestRun, firstRun: Promise<TestRun>, request: RepairRequest): Promise<boolean> {
@@ -132,7 +62,7 @@ export async function repair(
 ): Promise<RepairResult> {
   const started = performance.now();
   const deadline = started + request.maxSeconds * 1000;
-  const state: SearchState = { candidates: 0, evaluations: 0, reason: '' };
+  let rounds: Rounds | undefined;
   // Two copies: the first run, which may hang, must not see the edits of a confirmation.
   let scratch: Scratch | undefined;
   let original: Scratch | undefined;
@@ -142,8 +72,8 @@ export async function repair(
     outcome,
     alternatives: [],
     confidence: 0,
-    candidates: state.candidates,
-    evaluations: state.evaluations,
+    candidates: rounds?.candidates ?? 0,
+    evaluations: rounds?.evaluations ?? 0,
     confirmations: (original?.runs ?? 0) + (scratch?.runs ?? 0),
     suspects: baseline?.suspects.slice(0, SUSPECTS_SHOWN) ?? [],
     reason,
@@ -207,8 +137,11 @@ export async function repair(
       phase: 'search',
       detail: `${baseline.failing.length} failing, ${baseline.suspects.length} suspicious places`,
     });
-    const greens = await findGreens(engine, request, deadline, state, emit);
-    if (greens.length === 0) return finish('not_found', `no small edit turns the failing tests green: ${state.reason}`);
+    rounds = new Rounds(engine, request, deadline, emit);
+    await rounds.run(baseline.failing.length);
+    const { greens } = rounds;
+    if (greens.length === 0)
+      return finish('not_found', `no small edit turns the failing tests green: ${rounds.reason}`);
 
     const behaviours = await engine.probe(greens.map((green) => green.candidate));
     const groups = groupByBehaviour(

@@ -22,6 +22,9 @@ import { vocabulary } from '../vocabulary.ts';
 const MAX_RUNS = 100;
 /** A suite slower than this leaves too few candidates to be worth the wait. */
 const MAX_RUN_MS = 20_000;
+/** A narrower command may take longer than the whole one by chance, but not by much. */
+const NARROW_SHARE = 1.5;
+const NARROW_MS = 2_000;
 
 interface CoveredRange {
   readonly startOffset: number;
@@ -56,6 +59,15 @@ function isCovered(ranges: readonly CoveredRange[], offset: number): boolean {
   return best !== undefined && best.count > 0;
 }
 
+/** The file that a folder with a manifest stands for: `require('..')`. */
+function mainOf(root: string, folder: string): string | undefined {
+  const manifest = join(root, folder, 'package.json');
+  if (!existsSync(manifest)) return undefined;
+  const { main } = JSON.parse(readFileSync(manifest, 'utf8')) as { main?: unknown };
+  const path = posix.normalize(posix.join(folder, typeof main === 'string' ? main : 'index.js'));
+  return [path, `${path}.js`].find((each) => SCRIPT_FILE.test(each) && existsSync(join(root, each)));
+}
+
 /** The project's own files that a file imports, directly or not; nearer ones first. */
 function importClosure(root: string, from: readonly string[]): string[] {
   const out: string[] = [];
@@ -73,7 +85,8 @@ function importClosure(root: string, from: readonly string[]): string[] {
         bare,
         ...['.ts', '.js', '.mjs', '.cjs', '.tsx', '.jsx', '/index.ts', '/index.js'].map((tail) => base + tail),
       ];
-      const found = options.find((option) => SCRIPT_FILE.test(option) && existsSync(join(root, option)));
+      const found =
+        options.find((option) => SCRIPT_FILE.test(option) && existsSync(join(root, option))) ?? mainOf(root, base);
       if (found === undefined || seen.has(found)) continue;
       seen.add(found);
       queue.push(found);
@@ -82,17 +95,21 @@ function importClosure(root: string, from: readonly string[]): string[] {
   return out;
 }
 
-/** Commands that run one test file only, by what the file and the project use. */
-function narrowCommands(root: string, file: string): string[] {
-  const text = readFileSync(join(root, file), 'utf8');
-  const quoted = `'${file.replaceAll("'", "'\\''")}'`;
+/** Commands that run these test files only, by what the files and the project use. */
+function narrowCommands(root: string, files: readonly string[]): string[] {
+  const texts = files.map((file) => readFileSync(join(root, file), 'utf8'));
+  const quoted = files.map((file) => `'${file.replaceAll("'", "'\\''")}'`);
+  const all = quoted.join(' ');
   const has = (name: string): boolean => existsSync(join(root, 'node_modules', '.bin', name));
+  if (texts.every((text) => /['"]node:test['"]/.test(text)))
+    return [files.length === 1 ? `node ${all}` : `node --test ${all}`];
+  if (texts.every((text) => /['"](?:tape|tap)['"]/.test(text)))
+    return [quoted.map((file) => `node ${file}`).join(' && ')];
   const runners = [
-    ['vitest', `node_modules/.bin/vitest run ${quoted}`],
-    ['jest', `node_modules/.bin/jest --runTestsByPath ${quoted}`],
-    ['mocha', `node_modules/.bin/mocha ${quoted}`],
+    ['vitest', `node_modules/.bin/vitest run ${all}`],
+    ['jest', `node_modules/.bin/jest --runTestsByPath ${all}`],
+    ['mocha', `node_modules/.bin/mocha ${all}`],
   ] as const;
-  if (/['"](?:tape|node:test|tap)['"]/.test(text)) return [`node ${quoted}`];
   return runners.filter(([name]) => has(name)).map(([, command]) => command);
 }
 
@@ -141,12 +158,11 @@ export class CommandEngine implements Engine {
   async #narrow(testFiles: readonly string[], first: TestRun): Promise<Map<string, CoveredRange[]> | undefined> {
     const dir = mkdtempSync(join(tmpdir(), 'loom-coverage-'));
     try {
-      const [only] = testFiles;
-      for (const command of only === undefined || testFiles.length > 1 ? [] : narrowCommands(this.#root, only)) {
+      for (const command of testFiles.length === 0 ? [] : narrowCommands(this.#root, testFiles)) {
         const run = await this.#scratch.run(command, [], this.#request.testTimeoutMs, undefined, {
           NODE_V8_COVERAGE: dir,
         });
-        if (run.code === 0 || run.timedOut || run.ms > first.ms * 1.2 + 500) continue;
+        if (run.code === 0 || run.timedOut || run.ms > first.ms * NARROW_SHARE + NARROW_MS) continue;
         this.#command = command;
         this.#before = run.report;
         this.#limitMs = Math.max(2_000, run.ms * 4);

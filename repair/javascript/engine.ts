@@ -1,7 +1,7 @@
 // The search engine for JavaScript and TypeScript whose tests can be loaded into the evaluator.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Baseline, Behaviour, Candidate, Engine, Verdict } from '../engine.ts';
+import type { Baseline, Behaviour, Candidate, Effort, Engine, Verdict } from '../engine.ts';
 import { sameTest } from '../command/reports.ts';
 import { suspicion } from '../localise.ts';
 import { globs, isJavaScriptTest, listFiles } from '../project-files.ts';
@@ -26,7 +26,9 @@ const MAX_TEST_FILES = 500;
 const SPARE_MS = 40_000;
 const MIN_STEPS_MS = 100;
 const MIN_PATIENCE_MS = 1_000;
+const MAX_PATIENCE_MS = 10_000;
 const MIN_STALL_MS = 1_500;
+const MAX_STALL_MS = 30_000;
 
 export class JavaScriptEngine implements Engine {
   readonly batchSize = 48;
@@ -39,7 +41,7 @@ export class JavaScriptEngine implements Engine {
   constructor(root: string, request: RepairRequest) {
     this.#root = root;
     this.#request = request;
-    this.#evaluator = new Evaluator(root);
+    this.#evaluator = new Evaluator(root, resolveConditions(root));
   }
 
   async baseline(): Promise<Baseline> {
@@ -89,15 +91,20 @@ export class JavaScriptEngine implements Engine {
     const broken = new Set(report.problems.map((problem) => problem.file));
     // A test that passes tells what is normal; one that ran dry tells nothing.
     const normal = report.cases.filter((test) => test.ok).reduce((most, test) => Math.max(most, test.steps), 0);
+    // A test that fails without running dry may have done what later ones rely on, such as filling a table.
+    const needed = report.cases
+      .filter((test) => !test.ok && test.steps < FIRST_FUEL)
+      .reduce((most, test) => Math.max(most, test.steps), 0);
     const slowest = report.cases.filter((test) => test.ok).reduce((most, test) => Math.max(most, test.ms), 0);
-    const patienceMs = Math.max(MIN_PATIENCE_MS, Math.min(10_000, report.ms * 2));
-    this.#evaluator.stallMs = Math.max(MIN_STALL_MS, slowest * 20);
+    const patienceMs = Math.max(MIN_PATIENCE_MS, Math.min(MAX_PATIENCE_MS, slowest * 10));
+    this.#evaluator.stallMs = Math.min(MAX_STALL_MS, Math.max(MIN_STALL_MS, slowest * 20, report.loadMs * 6));
     await this.#evaluator.prepare({
       type: 'prepare',
       root: this.#root,
       plan: plan.filter((file) => !broken.has(file.file)),
       testFiles: plan.filter((file) => file.failing.length > 0).map((file) => file.file),
-      fuel: normal === 0 ? BLIND_FUEL : Math.max(MIN_FUEL, normal * 20),
+      fuel: Math.max(normal === 0 ? BLIND_FUEL : MIN_FUEL, normal * 20, needed * 3),
+      loadFuel: Math.max(MIN_FUEL, report.loadSteps * 20),
       patienceMs,
       stepsMs: Math.max(MIN_STEPS_MS, slowest * 10),
     });
@@ -146,18 +153,18 @@ export class JavaScriptEngine implements Engine {
     return proposeCandidates(this.#suspects, this.#words);
   }
 
-  evaluate(batch: readonly Candidate[]): Promise<readonly Verdict[]> {
+  evaluate(batch: readonly Candidate[], effort: Effort = 'quick'): Promise<readonly Verdict[]> {
     return this.#evaluator.each(
-      'evaluate',
+      { type: 'evaluate', effort },
       batch.map((candidate) => candidate.edits),
-      (reply) => (reply.type === 'verdict' ? { green: reply.green, fixed: reply.fixed } : undefined),
-      { green: false, fixed: 0 },
+      (reply): Verdict | undefined => (reply.type === 'verdict' ? reply : undefined),
+      { green: false, fixed: 0, starved: true },
     );
   }
 
   probe(candidates: readonly Candidate[]): Promise<readonly Behaviour[]> {
     return this.#evaluator.each(
-      'probe',
+      { type: 'probe' },
       candidates.map((candidate) => candidate.edits),
       (reply): Behaviour | undefined => (reply.type === 'behaviour' ? reply : undefined),
       { results: [], agreed: 0, disagreed: 0 },
@@ -172,6 +179,16 @@ export class JavaScriptEngine implements Engine {
     this.#evaluator.stop();
     return Promise.resolve();
   }
+}
+
+/** Conditions that the configuration of vitest or vite adds, read as text: running it would start the tool. */
+function resolveConditions(root: string): string[] {
+  const config = readdirSync(root).find((name) => /^vite(?:st)?\.config\.[cm]?[jt]s$/.test(name));
+  if (config === undefined) return [];
+  const lists = readFileSync(join(root, config), 'utf8').matchAll(/\bconditions:\s*\[([^\]]*)\]/g);
+  return [
+    ...new Set([...lists].flatMap((list) => [...(list[1] ?? '').matchAll(/['"]([^'"]+)['"]/g)].map((m) => m[1] ?? ''))),
+  ];
 }
 
 const refuse = (problem: string): Baseline => ({ ok: false, problem, failing: [], passing: [], suspects: [] });

@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { Effort } from '../engine.ts';
 import { killGroup } from '../command/process-group.ts';
 import type { BaselineReport, EditSet, Reply, Request } from './evaluator/messages.ts';
 
@@ -10,12 +11,17 @@ const MEMORY_MB = 768;
 /** An evaluator grows with every compiled candidate; a new one from time to time keeps it small. */
 const RENEW_AFTER = 20_000;
 const MAX_RESTARTS = 20;
+/** Starting a process and reading a project has little to do with how long a candidate takes. */
+const START_MS = 60_000;
+/** A candidate with many more steps may be silent for that much longer. */
+const PATIENT_STALLS = 8;
 
 /** The evaluator died or did not answer in time. */
 export class EvaluatorLost extends Error {}
 
 export class Evaluator {
   readonly #cwd: string;
+  readonly #conditions: readonly string[];
   #child: ChildProcess | undefined;
   #prepare: Extract<Request, { type: 'prepare' }> | undefined;
   #evaluated = 0;
@@ -23,8 +29,10 @@ export class Evaluator {
   /** Longest silence allowed while candidates run. */
   stallMs = 10_000;
 
-  constructor(cwd: string) {
+  /** @param conditions further conditions under which the project's packages resolve. */
+  constructor(cwd: string, conditions: readonly string[] = []) {
     this.#cwd = cwd;
+    this.#conditions = conditions;
   }
 
   #start(): ChildProcess {
@@ -37,6 +45,7 @@ export class Evaluator {
         '--experimental-vm-modules',
         '--experimental-import-meta-resolve',
         '--no-warnings',
+        ...this.#conditions.map((condition) => `--conditions=${condition}`),
         `--max-old-space-size=${MEMORY_MB}`,
       ],
       env: { ...process.env, NODE_OPTIONS: '', NODE_ENV: 'test' },
@@ -89,7 +98,7 @@ export class Evaluator {
 
   async prepare(request: Extract<Request, { type: 'prepare' }>): Promise<void> {
     this.#prepare = request;
-    await this.#ask(this.#child ?? this.#start(), request, this.stallMs, () => true);
+    await this.#ask(this.#child ?? this.#start(), request, START_MS, () => true);
   }
 
   /** Too many candidates hung or crashed it for the search to go on. */
@@ -103,7 +112,7 @@ export class Evaluator {
       this.#evaluated = 0;
       this.#restarts++;
       const child = this.#start();
-      if (this.#prepare !== undefined) await this.#ask(child, this.#prepare, this.stallMs, () => true);
+      if (this.#prepare !== undefined) await this.#ask(child, this.#prepare, START_MS, () => true);
     }
     return this.#child ?? this.#start();
   }
@@ -113,7 +122,7 @@ export class Evaluator {
    * new one, until that has happened too often: from then on every answer is `lost`.
    */
   async each<T>(
-    type: 'evaluate' | 'probe',
+    kind: { readonly type: 'evaluate'; readonly effort: Effort } | { readonly type: 'probe' },
     batch: readonly EditSet[],
     read: (reply: Reply) => T | undefined,
     lost: T,
@@ -121,10 +130,11 @@ export class Evaluator {
     const out: T[] = [];
     while (out.length < batch.length) {
       if (this.exhausted) return batch.map((_, i) => out[i] ?? lost);
-      const child = await this.#ready();
       const rest = batch.slice(out.length);
       try {
-        await this.#ask(child, { type, batch: rest }, this.stallMs, (reply) => {
+        const child = await this.#ready();
+        const patience = kind.type === 'evaluate' && kind.effort === 'patient' ? PATIENT_STALLS : 1;
+        await this.#ask(child, { ...kind, batch: rest }, this.stallMs * patience, (reply) => {
           if (reply.type === 'done') return true;
           const value = read(reply);
           if (value !== undefined) out.push(value);

@@ -33,6 +33,12 @@ describe('proposeCandidates', () => {
     ['missing-return', 'function f(a) { a + 1; }', 'function f(a) { return a + 1; }'],
     ['await', 'async function f() { const x = g(); }', 'async function f() { const x = await g(); }'],
     ['dropped-statement', 'function f(a) { a.pop(); return a; }', 'function f(a) {  return a; }'],
+    ['connective', 'if (a == b && b == c && a == c) f();', 'if (a == b || b == c || a == c) f();'],
+    ['exchange', "x = s.split(',') || s.split(' ');", "x = s.split(' ') || s.split(',');"],
+    ['exchange', 'f = (p) => p[0] > 12 || p[1] > 31 || p[1] < 1;', 'f = (p) => p[1] > 12 || p[0] > 31 || p[0] < 1;'],
+    ['comparison', 'x = (a < b ? 1 : 0) + (c < d ? 1 : 0);', 'x = (a <= b ? 1 : 0) + (c <= d ? 1 : 0);'],
+    ['constant', 'x = list[1] + other[1];', 'x = list[0] + other[0];'],
+    ['word', "open = c == '(';", "open = c == '[';"],
     ['missing-else', 'function f(a) { if (a) g(); if (!a) h(); }', 'function f(a) { if (a) g(); else if (!a) h(); }'],
   ])('%s: %s', (operator, before, after) => {
     expect(texts(before).get(after)).toBe(operator);

@@ -8,9 +8,11 @@ import { calls } from './operators/calls.ts';
 import { comparisons, connectives } from './operators/comparisons.ts';
 import { conditions } from './operators/conditions.ts';
 import { constants } from './operators/constants.ts';
+import { exchange } from './operators/exchange.ts';
 import { expressions } from './operators/expressions.ts';
 import type { Context, Family, Proposal } from './operators/proposal.ts';
 import { removal } from './operators/removal.ts';
+import { repeated } from './operators/repeated.ts';
 import { statements } from './operators/statements.ts';
 import { variables } from './operators/variables.ts';
 import { wrapping } from './operators/wrapping.ts';
@@ -25,6 +27,8 @@ const FAMILIES: readonly Family[] = [
   variables,
   calls,
   wrapping,
+  repeated,
+  exchange,
   expressions,
   conditions,
   statements,

@@ -1,6 +1,7 @@
-"""Fuel at every loop iteration and call, and in the first run counters for localisation; works on the tree, not on the text."""
+"""Fuel at every iteration and call, and in the first run counters for localisation; works on the tree, not the text."""
+
 import ast
-import time
+import signal
 
 from source import Source
 
@@ -10,28 +11,47 @@ class OutOfFuel(BaseException):
 
 
 class Meter:
-    CLOCK_EVERY = 16
+    """Steps and processor time, which is no more when others have the processor."""
+
     SAMPLES = 20
+    # Seconds beyond the limit after which the process ends: a built-in function that does not return hears no signal.
+    GRACE = 1.0
 
     def __init__(self):
-        self.refill(10**9, 10**9)
+        self.limit = self.left = 0
         self.hits = set()
         self.kinds = {}
         self.samples = {}
+        signal.signal(signal.SIGPROF, self.late)
 
     def refill(self, steps, seconds):
         self.limit = self.left = steps
-        self.deadline = time.perf_counter() + seconds
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        signal.setitimer(signal.ITIMER_VIRTUAL, seconds + self.GRACE)
+
+    def rest(self):
+        """Nothing of the project runs until the next refill."""
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
     @property
     def empty(self):
         return self.left < 0
 
+    @property
+    def used(self):
+        return self.limit - max(0, self.left)
+
+    def late(self, *_):
+        self.left = -1
+        raise OutOfFuel('the code ran for too long')
+
     def step(self):
         self.left -= 1
-        if self.left < 0 or (self.left % self.CLOCK_EVERY == 0 and time.perf_counter() > self.deadline):
+        if self.left < 0:
             self.left = -1
             raise OutOfFuel('the code ran for too many steps: probably an endless loop')
+        return True
 
     def count(self, file, number, values):
         self.hits.add((file, number))
@@ -48,7 +68,13 @@ def kind_of(value):
         return 'boolean'
     if isinstance(value, (int, float, complex)):
         return 'number'
-    for kind, types in (('string', str), ('list', (list, tuple)), ('dict', dict), ('set', (set, frozenset)), ('none', type(None))):
+    for kind, types in (
+        ('string', str),
+        ('list', (list, tuple)),
+        ('dict', dict),
+        ('set', (set, frozenset)),
+        ('none', type(None)),
+    ):
         if isinstance(value, types):
             return kind
     return 'function' if callable(value) else 'object'
@@ -70,6 +96,16 @@ class _Fuel(ast.NodeTransformer):
         node.body.insert(0, call('__loom_step__'))
         return node
 
+    def visit_comprehension(self, node):
+        self.generic_visit(node)
+        node.ifs.insert(0, call('__loom_step__').value)
+        return node
+
+    def visit_Lambda(self, node):
+        self.generic_visit(node)
+        node.body = ast.BoolOp(ast.And(), [call('__loom_step__').value, node.body])
+        return node
+
     visit_FunctionDef = visit_AsyncFunctionDef = _body
     visit_For = visit_While = visit_AsyncFor = _loop
 
@@ -86,16 +122,23 @@ def _count(source):
                 docstring = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
                 if not future and not docstring:
                     number = source.number[id(statement)]
-                    counted.append(call('__loom_count__', ast.Constant(source.file), ast.Constant(number), ast.Call(ast.Name('locals', ast.Load()), [], [])))
+                    counted.append(
+                        call(
+                            '__loom_count__',
+                            ast.Constant(source.file),
+                            ast.Constant(number),
+                            ast.Call(ast.Name('locals', ast.Load()), [], []),
+                        )
+                    )
                 counted.append(statement)
             block[:] = counted
 
 
 def compiled(file, path, text, counting):
     """Code object of a module. Raises SyntaxError."""
-    source = Source(file, text)
     if counting:
+        source = Source(file, text)
         _count(source)
-    tree = _Fuel().visit(source.tree)
+    tree = _Fuel().visit(source.tree if counting else ast.parse(text))
     ast.fix_missing_locations(tree)
     return compile(tree, path, 'exec', dont_inherit=True)

@@ -28,7 +28,7 @@ async function candidates(text: string, kinds: [string, string[]][] = []): Promi
     root,
     suspects,
     kinds: kinds.map(([name, found]) => ['a.py', name, found]),
-    words: ['Jupiter'],
+    words: ['Jupiter', '[[]]'],
   };
   await proposer.ask(open, 20_000, () => true);
   let out: Candidate[] = [];
@@ -38,6 +38,8 @@ async function candidates(text: string, kinds: [string, string[]][] = []): Promi
   });
   return out;
 }
+
+const numbers = (...names: string[]): [string, string[]][] => names.map((name) => [name, ['number']]);
 
 describe('propose.py', () => {
   test.each([
@@ -53,9 +55,39 @@ describe('propose.py', () => {
     ['missing-return', 'def f(a):\n    a + 1\n', 'def f(a):\n    return a + 1\n'],
     ['argument', 'x = sorted(a)\n', 'x = sorted(a, reverse=True)\n'],
     ['grouping', 'x = n - 1 / 2\n', 'x = (n - 1) / 2\n'],
+    ['word', "x = a == '('\n", "x = a == '['\n"],
+    ['word', "x = 'aeiou'\n", "x = 'aeiouAEIOU'\n"],
+    ['wrapping', 'x = f(a[0])\n', 'x = f(sum(a))\n'],
+    ['dropped-operand', 'x = a ** b * c\n', 'x = a ** c\n'],
+    ['dropped-statements', 'a = 1\nb = 2\nc = 3\n', 'pass\nc = 3\n'],
+    ['added-operand', 'def f(a, b):\n    return g(a)\n', 'def f(a, b):\n    return g(a) + b\n', numbers('a', 'b')],
+    [
+      'added-branch',
+      'def f(a, b):\n    if g():\n        a += 1\n',
+      'def f(a, b):\n    if g():\n        a += 1\n    else: b += 1\n',
+      numbers('a', 'b'),
+    ],
+    ['missing-return', 'def f(a):\n    a = g(a)\n', 'def f(a):\n    a = g(a)\n    return a\n'],
+    [
+      'fence-post',
+      'def f(xs):\n    for x in xs[:-1]:\n        g(x)\n',
+      'def f(xs):\n    for x in xs[:-1]:\n        g(x)\n    g(xs[-1])\n',
+    ],
+    [
+      'fence-post',
+      'def f(xs):\n    for i in range(1, len(xs)):\n        g(xs[i])\n',
+      'def f(xs):\n    g(xs[0])\n    for i in range(1, len(xs)):\n        g(xs[i])\n',
+    ],
+    [
+      'added-condition',
+      'def f(a, b, c):\n    return a + b > c\n',
+      'def f(a, b, c):\n    return a + b > c and b + c > a and c + a > b\n',
+      numbers('a', 'b', 'c'),
+    ],
     ['variable', 'def f(a, b):\n    return a * a\n', 'def f(a, b):\n    return a * b\n'],
-  ])('%s: %j', async (operator, before, after) => {
-    const made = await candidates(before);
+  ] as [string, string, string, [string, string[]][]?][])('%s: %j', async (...row) => {
+    const [operator, before, after, kinds] = row;
+    const made = await candidates(before, kinds);
     expect(
       made.filter((candidate) => applyEdits(before, candidate.edits) === after).map((candidate) => candidate.operator),
     ).toEqual([operator]);

@@ -1,4 +1,5 @@
-"""A Python file as places that an edit may change. Offsets count code points of the text; the AST counts UTF-8 bytes."""
+"""A Python file as places that an edit may change. Offsets count code points of the text; the AST counts bytes."""
+
 import ast
 
 

@@ -4,12 +4,18 @@ import { join } from 'node:path';
 import { mock } from 'node:test';
 import vm from 'node:vm';
 import { documentedExamples, spelling } from '../../documented-examples.ts';
+import type { Effort, Verdict } from '../../engine.ts';
 import { cheapAssert, cheapStrictAssert } from './cheap-assert.ts';
+import { loadExpectations } from './expectations.ts';
+import type { Expectations } from './expectations.ts';
 import { Meter } from './fuel.ts';
+import { globalCases } from './global-cases.ts';
+import { restoreGlobals } from './intact-globals.ts';
 import type { BaselineReport, CaseResult, EditSet, FilePlan, Reply, Request } from './messages.ts';
-import { Graph, Project } from './modules.ts';
+import { Graph } from './modules.ts';
 import { behaviour, CallRecorder, inputsNear } from './probing.ts';
 import type { RecordedCall } from './probing.ts';
+import { Project } from './project.ts';
 import { tapeApi } from './tape-cases.ts';
 import { TestFile } from './test-cases.ts';
 
@@ -31,8 +37,21 @@ meter.install();
 
 let declaring = new TestFile();
 const testApi = (): Record<string, unknown> => declaring.api;
+let expectations: Expectations = { vitest: {}, jest: {} };
+/** For files that expect their runner's functions to be there. */
+const globalApi = (): Record<string, unknown> => ({
+  ...globalCases(declaring),
+  ...expectations.jest,
+  ...expectations.vitest,
+});
 const standIns = {
   test: testApi,
+  vitest: () => ({
+    ...globalCases(declaring, { expect: expectations.vitest.expect, skip: () => undefined }),
+    ...expectations.vitest,
+  }),
+  '@jest/globals': () => ({ ...globalCases(declaring), ...expectations.jest }),
+  mocha: () => globalCases(declaring),
   tape: () => tapeApi(declaring),
   assert: () => cheapAssert,
   'assert/strict': () => cheapStrictAssert,
@@ -42,8 +61,13 @@ let project = new Project('', standIns);
 let plan: readonly FilePlan[] = [];
 let testFiles: readonly string[] = [];
 let fuel = 0;
+let loadFuel = 0;
 let patienceMs = 5_000;
-let stepsMs = 1_000;
+let stepsMs = 5_000;
+/** Loading reads and compiles as well, which a busy machine makes slow. */
+const LOAD_MS = 15_000;
+/** What a candidate that ran out of steps gets at its second try. */
+const PATIENT_STEPS = 20;
 
 const message = (error: unknown): string =>
   (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 400);
@@ -51,19 +75,26 @@ const message = (error: unknown): string =>
 async function declare(file: string, graph: Graph): Promise<TestFile> {
   declaring = new TestFile();
   stray = undefined;
-  meter.refill(fuel, stepsMs);
+  meter.refill(loadFuel, LOAD_MS);
   const tests = declaring;
+  Object.assign(globalThis, globalApi());
   await graph.load(join(project.root, file));
   for (const pending of tests.pending) await pending;
+  restoreGlobals();
   return tests;
 }
 
 /** Runs one test; what strayed out of it as an unhandled error fails it, as it does under the real runner. */
-async function runCase(tests: TestFile, index: number): Promise<CaseResult & { steps: number; ms: number }> {
-  meter.refill(fuel, stepsMs);
+async function runCase(
+  tests: TestFile,
+  index: number,
+  generous = 1,
+): Promise<CaseResult & { steps: number; ms: number }> {
+  meter.refill(fuel * generous, stepsMs * generous);
   stray = undefined;
   const started = performance.now();
   const outcome = await tests.run(index, patienceMs);
+  restoreGlobals();
   const ok = outcome.ok && stray === undefined && !meter.empty;
   return {
     file: '',
@@ -76,17 +107,26 @@ async function runCase(tests: TestFile, index: number): Promise<CaseResult & { s
   };
 }
 
+async function open(root: string): Promise<void> {
+  project = new Project(root, standIns);
+  expectations = await loadExpectations(root);
+}
+
 async function baseline(request: Extract<Request, { type: 'baseline' }>): Promise<BaselineReport> {
   const started = performance.now();
-  project = new Project(request.root, standIns);
+  await open(request.root);
   fuel = request.fuel;
+  loadFuel = request.fuel;
   const cases: (CaseResult & { index: number; steps: number; ms: number })[] = [];
   const problems: { file: string; message: string }[] = [];
   const sourcesOf: Record<string, string[]> = {};
+  const loadTimes: number[] = [];
+  let loadSteps = 0;
   const reached: { units: ReadonlySet<number>; ok: boolean }[] = [];
   for (const file of request.testFiles) {
     meter.hits = new Set();
     let tests: TestFile;
+    const opened = performance.now();
     const graph = new Graph(project, [], 'coverage');
     try {
       tests = await declare(file, graph);
@@ -96,6 +136,8 @@ async function baseline(request: Extract<Request, { type: 'baseline' }>): Promis
       sourcesOf[file] = graph.loaded;
       continue;
     }
+    loadTimes.push(performance.now() - opened);
+    loadSteps = Math.max(loadSteps, meter.used);
     const whileLoading = meter.hits;
     for (let index = 0; index < tests.cases.length; index++) {
       meter.hits = new Set(whileLoading);
@@ -125,42 +167,57 @@ async function baseline(request: Extract<Request, { type: 'baseline' }>): Promis
     passing,
     kinds,
     problems,
+    loadMs: loadTimes.toSorted((a, b) => a - b)[loadTimes.length >> 1] ?? 0,
+    loadSteps,
     ms: performance.now() - started,
   };
 }
 
-/** Failing tests first, then the others; the first red one decides. */
-async function evaluate(edits: EditSet): Promise<{ green: boolean; fixed: number }> {
+/** Failing tests first, then the others; the first red one decides, unless all of them are asked for. */
+async function evaluate(edits: EditSet, effort: Effort): Promise<Verdict> {
   const changed = new Set(edits.map((edit) => edit.file));
   const concerned = plan.filter(
     (file) => file.failing.length > 0 || file.sources.some((source) => changed.has(source)),
   );
+  const generous = effort === 'patient' ? PATIENT_STEPS : 1;
+  const everything = effort === 'thorough';
   let fixed = 0;
+  let red = false;
+  const passes = async (tests: TestFile, index: number): Promise<boolean> => (await runCase(tests, index, generous)).ok;
+  const load = (file: string): Promise<TestFile> => {
+    send({ type: 'alive' });
+    return declare(file, new Graph(project, edits, 'fuel'));
+  };
+  const failed = (): Verdict => ({ green: false, fixed, starved: meter.empty });
+  const broken = (): Verdict => ({ ...failed(), broke: true });
   const loaded: { tests: TestFile; rest: readonly number[] }[] = [];
   try {
     for (const { file, failing, passing } of concerned) {
       if (failing.length === 0) continue;
-      const tests = await declare(file, new Graph(project, edits, 'fuel'));
+      const tests = await load(file);
       for (const index of failing) {
-        if (!(await runCase(tests, index)).ok) return { green: false, fixed };
-        fixed++;
+        if (await passes(tests, index)) fixed++;
+        else if (everything && !meter.empty) red = true;
+        else return failed();
       }
       loaded.push({ tests, rest: passing });
     }
+    // Where nothing is mended it does not matter what breaks.
+    if (everything && fixed === 0) return failed();
     for (const { file, failing, passing } of concerned) {
       if (failing.length > 0 || passing.length === 0) continue;
-      const tests = await declare(file, new Graph(project, edits, 'fuel'));
-      for (const index of passing) if (!(await runCase(tests, index)).ok) return { green: false, fixed };
+      const tests = await load(file);
+      for (const index of passing) if (!(await passes(tests, index))) return broken();
     }
     for (const { tests, rest } of loaded) {
-      for (const index of rest) if (!(await runCase(tests, index)).ok) return { green: false, fixed };
+      for (const index of rest) if (!(await passes(tests, index))) return broken();
       await tests.finish();
     }
   } catch {
     // The candidate does not compile, or breaks a test file while it loads.
-    return { green: false, fixed };
+    return { ...failed(), broke: true };
   }
-  return { green: true, fixed };
+  return { green: !red, fixed };
 }
 
 async function record(): Promise<RecordedCall[]> {
@@ -242,13 +299,13 @@ async function answer(request: Request): Promise<void> {
       return;
     case 'prepare':
       // After a restart the project is read again; the plan stays the same.
-      if (project.root !== request.root) project = new Project(request.root, standIns);
-      ({ plan, testFiles, fuel, patienceMs, stepsMs } = request);
+      if (project.root !== request.root) await open(request.root);
+      ({ plan, testFiles, fuel, loadFuel, patienceMs, stepsMs } = request);
       Error.stackTraceLimit = 2;
       send({ type: 'prepared' });
       return;
     case 'evaluate':
-      for (const edits of request.batch) send({ type: 'verdict', ...(await evaluate(edits)) });
+      for (const edits of request.batch) send({ type: 'verdict', ...(await evaluate(edits, request.effort)) });
       send({ type: 'done' });
       return;
     case 'probe':

@@ -1,5 +1,6 @@
 // What the engine and its evaluator child say to each other over IPC (structured clone).
 import type { Edit } from '../../edits.ts';
+import type { Effort, Verdict } from '../../engine.ts';
 import type { Kind } from '../scope.ts';
 
 /** Edits of one candidate. */
@@ -24,12 +25,14 @@ export type Request =
       readonly testFiles: readonly string[];
       /** Steps per test before it counts as endless. */
       readonly fuel: number;
+      /** Steps for loading a test file with what it imports: tables that are built once can need more than any test. */
+      readonly loadFuel: number;
       /** Milliseconds of computing per test. */
       readonly stepsMs: number;
       /** Milliseconds per test that waits for something. */
       readonly patienceMs: number;
     }
-  | { readonly type: 'evaluate'; readonly batch: readonly EditSet[] }
+  | { readonly type: 'evaluate'; readonly effort: Effort; readonly batch: readonly EditSet[] }
   | { readonly type: 'probe'; readonly batch: readonly EditSet[] };
 
 /** One test file: which of its tests must turn green, which must stay green, and which sources it loads. */
@@ -57,13 +60,19 @@ export interface BaselineReport {
   readonly kinds: readonly (readonly [unit: number, variable: number, kinds: readonly Kind[]])[];
   /** Test files that could not be loaded, with the reason. */
   readonly problems: readonly { readonly file: string; readonly message: string }[];
+  /** What it took to load a test file with all that it imports, in the middle. */
+  readonly loadMs: number;
+  /** Steps of the test file that needs most of them to load. */
+  readonly loadSteps: number;
   readonly ms: number;
 }
 
 export type Reply =
   | BaselineReport
   | { readonly type: 'prepared' }
-  | { readonly type: 'verdict'; readonly green: boolean; readonly fixed: number }
+  /** A candidate has got as far as another test file; one that passes many of them may be long in coming to an end. */
+  | { readonly type: 'alive' }
+  | ({ readonly type: 'verdict' } & Verdict)
   | {
       readonly type: 'behaviour';
       readonly results: readonly string[];

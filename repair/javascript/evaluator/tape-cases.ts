@@ -96,6 +96,8 @@ class TapeTest {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    if (this.#planned !== undefined && this.#made !== this.#planned)
+      this.#failure ??= new Error(`${String(this.context.name)}: plan != count`);
     for (const act of this.#teardown) act();
     this.#settle();
   }

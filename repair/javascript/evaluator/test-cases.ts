@@ -3,8 +3,10 @@
 import { mock } from 'node:test';
 import { cheapStrictAssert } from './cheap-assert.ts';
 
-type Body = (...args: unknown[]) => unknown;
+export type Body = (...args: unknown[]) => unknown;
 type Options = { skip?: unknown; todo?: unknown; only?: unknown; timeout?: number };
+
+export type HookKind = 'before' | 'after' | 'beforeEach' | 'afterEach';
 
 interface Suite {
   readonly name: string;
@@ -30,6 +32,13 @@ export interface CaseOutcome {
   readonly error: unknown;
   readonly failedSubtests: readonly string[];
 }
+
+/** Turns of the event loop without anything under way after which a wait is given up. */
+const QUIET_TURNS = 25;
+const LOOK_MS = 5;
+
+/** Timers, immediates, files, sockets: whatever may still call back. Timers that do not keep a process alive do not count. */
+const underWay = (): number => process.getActiveResourcesInfo().length;
 
 const newSuite = (name: string, parent: Suite | undefined, skip: boolean): Suite => ({
   name,
@@ -94,30 +103,19 @@ export class TestFile {
   readonly #root = newSuite('', undefined, false);
   #current = this.#root;
   #patienceMs = Number.POSITIVE_INFINITY;
+  #underWay = 0;
   readonly api: Record<string, unknown>;
 
   constructor() {
+    const isSet = (options: Options, forced: Options): boolean =>
+      [forced.skip, options.skip, forced.todo, options.todo].some((flag) => flag !== undefined && flag !== false);
     const declare = (args: readonly unknown[], forced: Options): void => {
       const { name, options, body } = parse(args);
-      const skip =
-        [forced.skip, options.skip, forced.todo, options.todo].some((flag) => flag !== undefined && flag !== false) ||
-        this.#current.skip;
-      this.cases.push({ name: pathOf(this.#current) + name, body, suite: this.#current, skip });
+      this.declare(name, body, isSet(options, forced));
     };
     const group = (args: readonly unknown[], forced: Options): void => {
       const { name, options, body } = parse(args);
-      const outer = this.#current;
-      this.#current = newSuite(
-        name,
-        outer,
-        outer.skip ||
-          [forced.skip, options.skip, forced.todo, options.todo].some((flag) => flag !== undefined && flag !== false),
-      );
-      try {
-        this.pending.push(body({ name, signal: new AbortController().signal }));
-      } finally {
-        this.#current = outer;
-      }
+      this.group(name, () => body({ name, signal: new AbortController().signal }), isSet(options, forced));
     };
     const variants = (make: (args: readonly unknown[], forced: Options) => void): Body & Record<string, unknown> => {
       const fn = ((...args: unknown[]) => make(args, {})) as Body & Record<string, unknown>;
@@ -126,8 +124,7 @@ export class TestFile {
       fn.only = (...args: unknown[]) => make(args, {});
       return fn;
     };
-    const hook = (kind: 'before' | 'after' | 'beforeEach' | 'afterEach') => (body: Body) =>
-      void this.#current[kind].push(body);
+    const hook = (kind: HookKind) => (body: Body) => this.hook(kind, body);
     const test = variants(declare);
     const describe = variants(group);
     const hooks = {
@@ -137,6 +134,27 @@ export class TestFile {
       afterEach: hook('afterEach'),
     };
     this.api = Object.assign(test, { test, it: variants(declare), describe, suite: describe, mock, ...hooks });
+  }
+
+  /** A test of the suite that is open now. */
+  declare(name: string, body: Body, skip: boolean): void {
+    const suite = this.#current;
+    this.cases.push({ name: pathOf(suite) + name, body, suite, skip: skip || suite.skip });
+  }
+
+  /** Opens a suite, whose body declares what it holds. */
+  group(name: string, body: () => unknown, skip: boolean): void {
+    const outer = this.#current;
+    this.#current = newSuite(name, outer, outer.skip || skip);
+    try {
+      this.pending.push(body());
+    } finally {
+      this.#current = outer;
+    }
+  }
+
+  hook(kind: HookKind, body: Body): void {
+    this.#current[kind].push(body);
   }
 
   /** A test that another style of declaring has put together; it fails by throwing or rejecting. */
@@ -151,6 +169,7 @@ export class TestFile {
       return { ok: false, error: new Error(`the file declares no test number ${index}`), failedSubtests: [] };
     if (test.skip) return { ok: true, error: undefined, failedSubtests: [] };
     this.#patienceMs = patienceMs;
+    this.#underWay = underWay();
     const failedSubtests: string[] = [];
     const suites = chain(test.suite);
     try {
@@ -176,16 +195,29 @@ export class TestFile {
     }
   }
 
+  /** Waits for a test, but not for one that nothing under way can bring to its end: it would wait until its time is up. */
   #settle(value: unknown): unknown {
     if (!isThenable(value)) return value;
     let timer: NodeJS.Timeout | undefined;
+    let settled = false;
     const late = new Promise((_, reject) => {
-      timer = setTimeout(
-        () => reject(new Error('the test waited for too long')),
-        Math.min(this.#patienceMs, 2 ** 31 - 1),
-      );
+      const patience = Math.min(this.#patienceMs, 2 ** 31 - 1);
+      timer = setTimeout(() => reject(new Error('the test waited for too long')), patience).unref();
+      let quiet = 0;
+      const look = (): void => {
+        if (settled) return;
+        const busy = underWay() > this.#underWay;
+        quiet = busy ? 0 : quiet + 1;
+        if (quiet > QUIET_TURNS) reject(new Error('the test waits for something that will never come'));
+        else if (busy) setTimeout(look, LOOK_MS).unref();
+        else setImmediate(look);
+      };
+      setImmediate(look);
     });
-    return Promise.race([value, late]).finally(() => clearTimeout(timer));
+    return Promise.race([value, late]).finally(() => {
+      settled = true;
+      clearTimeout(timer);
+    });
   }
 
   async #body(name: string, body: Body, suites: readonly Suite[], failed: string[]): Promise<void> {

@@ -73,6 +73,22 @@ function quote(value: string, raw: string): string {
   return mark + (mark === '"' ? body.replaceAll('"', '\\"') : body.replaceAll("'", "\\'")) + mark;
 }
 
+const BRACKETS = ['(', ')', '[', ']', '{', '}', '<', '>'];
+const MARKS = 24;
+
+/** What a wrong character may have been meant to be: another bracket, or a character of the texts that the tests use. */
+function marks(value: string, vocabulary: readonly string[]): [mark: string, weight: number][] {
+  const counts = new Map<string, number>();
+  for (const word of vocabulary) for (const mark of new Set(word)) counts.set(mark, (counts.get(mark) ?? 0) + 1);
+  const bracket = BRACKETS.indexOf(value);
+  const brackets = BRACKETS.map((mark, i): [string, number] => [mark, (i & 1) === (bracket & 1) ? 0.35 : 0.15]);
+  const seen = [...counts].sort((a, b) => b[1] - a[1]).slice(0, MARKS);
+  return [
+    ...(bracket === -1 ? [] : brackets),
+    ...seen.map(([mark]): [string, number] => [mark, /\w/.test(mark) === /\w/.test(value) ? 0.2 : 0.08]),
+  ];
+}
+
 function* words(
   site: Site,
   value: string,
@@ -110,6 +126,7 @@ function* words(
   }
   // A wrong letter or one too many; longer texts are left alone.
   if (value.length <= 24) for (let i = 0; i < value.length; i++) add(value.slice(0, i) + value.slice(i + 1), 0.12);
+  if (value.length === 1) for (const [mark, weight] of marks(value, vocabulary)) add(mark, weight);
   for (const mark of [' ', ',', ', ', '.', '-', '_', '0', '\n', '/', ':']) if (value.length <= 2) add(mark, 0.08);
   yield* out.sort((a, b) => b.weight - a.weight).slice(0, 60);
 }
