@@ -14,7 +14,8 @@ let markers = 0;
 let loom: TestLoom;
 beforeAll(async () => {
   loom = await startLoom();
-  await Promise.all([loom.start('orchestrator'), loom.start('hub'), loom.start('llm'), loom.start('host')]);
+  await Promise.all([loom.start('orchestrator'), loom.start('hub'), loom.start('llm')]);
+  await loom.start('host');
 }, 90_000);
 afterAll(() => loom.stop());
 

@@ -13,7 +13,9 @@ let loom: TestLoom;
 let away: string;
 beforeEach(async () => {
   loom = await startLoom({ LOOM_HOST_SLOTS: '1', LOOM_LEASE_GIVE_BACK_AFTER_MS: '3000' });
-  await Promise.all([loom.start('orchestrator'), loom.start('hub'), loom.start('host')]);
+  await Promise.all([loom.start('orchestrator'), loom.start('hub')]);
+  // The hub makes the key that a host needs.
+  await loom.start('host');
   away = join(loom.instance.config.dataDir, 'away');
   await writeFile(away, '');
   await loom.script([
