@@ -43,15 +43,8 @@ export function createRunWorkspaces({ dir, hub, sandbox }: RunWorkspacesOptions)
     // The fence keeps two holds of the same run apart, should the host lose it and get it back.
     const checkout = join(dir, `${held.runId}-${held.fence}`);
     try {
-      const workspace = await openWorkspace(
-        {
-          dir: checkout,
-          remoteUrl: hub.gitUrl(held.projectId),
-          token: held.token,
-          baseCommit: base,
-        },
-        held.ended,
-      );
+      const source = { dir: checkout, remoteUrl: hub.gitUrl(held.projectId), token: held.token, baseCommit: base };
+      const workspace = await openWorkspace(source, held.ended);
       // The base is the target branch's: its set-up is trusted, the agent's later changes of it are not run here.
       await setUp({ workspace, sandbox, brief, commit: base, signal });
       return { workspace, brief, at: base };

@@ -76,22 +76,24 @@ export class Workspace {
   /** Called by {@link openWorkspace}. */
   async prepare(base: string, content: string): Promise<void> {
     await this.#serial.run(async () => {
-      await mkdir(this.#folders.gitDir, { recursive: true, mode: 0o700 });
+      const isNew = (await mkdir(this.#folders.gitDir, { recursive: true, mode: 0o700 })) !== undefined;
       await mkdir(this.tree, { recursive: true });
       await this.#removeLocks();
       await this.#git(['init', '--quiet', '--template=', '--initial-branch=loom']);
       for (const commit of new Set([base, content])) {
-        if (!(await this.#has(commit))) await this.#fetch(commit);
+        if (isNew || !(await this.#has(commit))) await this.#download(commit);
       }
       await this.#git(['update-ref', '--no-deref', 'HEAD', base]);
-      await this.#restore(content);
+      // Nothing lies in a new tree, so nothing has to be cleaned away: each start of git counts in a run's first moment.
+      if (isNew) await this.#git(['read-tree', '--reset', '-u', content]);
+      else await this.#restore(content);
     });
   }
 
   /** Makes tracked files and those that git does not ignore exactly those of the commit; ignored files stay. */
   async restore(commit: string): Promise<void> {
     await this.#serial.run(async () => {
-      if (!(await this.#has(commit))) await this.#fetch(commit);
+      if (!(await this.#has(commit))) await this.#download(commit);
       await this.#restore(commit);
     });
   }
@@ -218,9 +220,13 @@ export class Workspace {
     return code === 0;
   }
 
-  async #fetch(refOrCommit: string): Promise<string> {
+  async #download(refOrCommit: string): Promise<void> {
     const args = ['fetch', '--quiet', '--no-tags', this.#source.remoteUrl, refOrCommit];
     await this.#askRemote(args, `fetch ${refOrCommit}`);
+  }
+
+  async #fetch(refOrCommit: string): Promise<string> {
+    await this.#download(refOrCommit);
     return (await this.#git(['rev-parse', '--verify', 'FETCH_HEAD^{commit}'])).stdout.trim();
   }
 
