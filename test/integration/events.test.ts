@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type NatsConnection, connect } from 'nats';
+import { Client } from 'pg';
 import { type CloudEvent, cloudEventSchema } from '../../events/cloud-event.ts';
 import { type EventBus, eventSubject, openEventBus, streamName } from '../../events/nats.ts';
 import { type Relay, startRelay } from '../../events/relay.ts';
@@ -358,7 +359,17 @@ describe('the relay', () => {
     await database.query(`update event set at = now() - interval '31 days' where seq <> 5`);
     // It may have been stopped between publishing and saying so.
     await database.query('update event_relay set published = 12');
+    const deleted = new Client({ connectionString: instance.config.databaseUrl });
+    await deleted.connect();
+    await deleted.query(`
+      create function told_deleted() returns trigger language plpgsql as $$
+      begin perform pg_notify('deleted', ''); return null; end $$;
+      create trigger event_deleted after delete on event for each statement execute function told_deleted();
+      listen deleted`);
+    const told = once(deleted, 'notification', { signal: AbortSignal.timeout(20_000) });
     relay = newRelay();
+    await told;
+    await deleted.end();
     await happen(1);
     expect(await reader.ids(1)).toEqual([13]);
     expect((await database.query('select seq from event order by seq')).rows).toEqual(
